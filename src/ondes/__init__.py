@@ -1,0 +1,76 @@
+"""Turn one-dimensional signals into answers with neural networks.
+
+>>> import ondes
+>>> signal = ondes.Signal.of([0.0, 1.0, 0.0, -1.0], rate_hz=4)
+>>> signal.duration_s
+1.0
+
+Everything below is loaded when it is first asked for, so that ``import ondes`` costs next to
+nothing and no torch: floor by floor the rooms are ``ops``, ``io``, ``nn``, ``losses``,
+``metrics``, ``models``, ``data``, ``tasks``, ``train``, ``run``, ``recipe``, ``report`` and
+``cli``, with ``testing`` beside them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Signal": "signal",
+    "Event": "events",
+    "EventList": "events",
+    "Timebase": "timebase",
+    "Spec": "spec",
+    "OndesError": "errors",
+    "read": "io",
+    "write": "io",
+    "open_signal": "io",
+    "read_events": "io",
+    "write_events": "io",
+    "resample": "ops.signals",
+    "load": "run.pipeline",
+    "Pipeline": "run.pipeline",
+}
+_ROOMS = (
+    "cli data io losses metrics models nn ops recipe report run tasks testing train".split()
+)
+
+__all__ = [
+    "Event",
+    "EventList",
+    "OndesError",
+    "Pipeline",
+    "Signal",
+    "Spec",
+    "Timebase",
+    "load",
+    "open_signal",
+    "read",
+    "read_events",
+    "resample",
+    "write",
+    "write_events",
+]
+
+if TYPE_CHECKING:
+    from ondes.errors import OndesError
+    from ondes.events import Event, EventList
+    from ondes.io import open_signal, read, read_events, write, write_events
+    from ondes.ops.signals import resample
+    from ondes.run.pipeline import Pipeline, load
+    from ondes.signal import Signal
+    from ondes.spec import Spec
+    from ondes.timebase import Timebase
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"ondes.{_HOMES[name]}"), name)
+    if name in _ROOMS:
+        return import_module(f"ondes.{name}")
+    raise AttributeError(f"module 'ondes' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})

@@ -1,0 +1,50 @@
+"""The command line, floor 7: one file per verb, found by its name.
+
+A verb's file holds a function of the same name, or a ``typer.Typer`` of that name where the verb
+has verbs of its own. It parses, calls the rooms below and prints; heavy imports wait inside the
+function, so that ``ondes --help`` stays quick.
+"""
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+import typer
+
+from ondes.errors import OndesError
+
+
+def verbs() -> list[str]:
+    """Return the names of all verbs: the public modules of this folder.
+
+    >>> "detect" in verbs()
+    True
+    """
+    return [module.name for module in iter_modules(__path__) if not module.name.startswith("_")]
+
+
+def app() -> typer.Typer:
+    """Return the command line with every verb on it."""
+    line = typer.Typer(
+        name="ondes",
+        help="Turn one-dimensional signals into answers with neural networks.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for name in verbs():
+        verb = getattr(import_module(f"ondes.cli.{name}"), name)
+        if isinstance(verb, typer.Typer):
+            line.add_typer(verb, name=name)
+        else:
+            line.command(name)(verb)
+    return line
+
+
+def main() -> None:
+    """Run the command line; exit with 0 all done, 1 some inputs failed, 2 the call is wrong."""
+    try:
+        app()()
+    except OndesError as error:
+        print(f"ondes: {error}", file=sys.stderr)
+        sys.exit(2)
