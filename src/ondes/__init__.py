@@ -12,6 +12,8 @@ nothing and no torch: floor by floor the rooms are ``ops``, ``io``, ``nn``, ``lo
 """
 
 from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -32,9 +34,6 @@ _HOMES = {
     "load": "run.pipeline",
     "Pipeline": "run.pipeline",
 }
-_ROOMS = (
-    "cli data io losses metrics models nn ops recipe report run tasks testing train".split()
-)
 
 __all__ = [
     "Event",
@@ -67,10 +66,10 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"ondes.{_HOMES[name]}"), name)
-    if name in _ROOMS:
+    if find_spec(f"ondes.{name}"):
         return import_module(f"ondes.{name}")
     raise AttributeError(f"module 'ondes' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_ROOMS})
+    return sorted({*globals(), *__all__, *(room.name for room in iter_modules(__path__))})
