@@ -72,4 +72,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *(room.name for room in iter_modules(__path__))})
+    return sorted({*__all__, "__version__", *(room.name for room in iter_modules(__path__))})
