@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$python -c 'import sys, pip, venv; sys.exit(sys.version_info < (3, 11))' \
 		2>/dev/null && echo $$python && break; done)
-PIP = $(PYTHON) -m pip --python $(BIN)/python install --quiet -c constraints.txt
+PIP = $(PYTHON) -m pip --python $(BIN)/python install -qq -c constraints.txt
 
 .PHONY: help demo test lint types floors units bench clean
 help:
@@ -37,6 +37,7 @@ $(VENV)/.test: $(VENV)/.ondes
 
 $(VENV)/.bench: $(VENV)/.ondes
 	@$(PIP) -e '.[bench]'
+	@$(PIP) --no-deps basic-pitch  # it asks for a tensorflow that no longer installs; ONNX does
 	@touch $@
 
 demo: $(VENV)/.ondes
