@@ -1,0 +1,58 @@
+"""Every error ondes raises on purpose. Each message restates the call and names the cure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class OndesError(Exception):
+    """Base of all errors raised by ondes."""
+
+
+class InputError(OndesError, ValueError):
+    """A value, signal, event list or file does not fit the call."""
+
+
+class FormatError(InputError):
+    """A file is unreadable, truncated, or of an unknown format."""
+
+
+class RateError(InputError):
+    """A sampling rate differs from the one that is needed."""
+
+
+class ChannelError(InputError):
+    """A channel is missing, or the number of channels differs from the one that is needed."""
+
+
+class NotFiniteError(InputError):
+    """Samples hold NaN or infinity."""
+
+
+class TooShortError(InputError):
+    """A signal is shorter than the operation needs."""
+
+
+class RecipeError(OndesError, ValueError):
+    """A recipe is invalid."""
+
+
+class ArtefactError(OndesError):
+    """A saved model is missing, damaged or inconsistent."""
+
+
+class MissingExtraError(OndesError, ImportError):
+    """An optional dependency is not installed."""
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """End of an "unknown name" message: the most similar candidate, or nothing.
+
+    >>> nearest("detekt", ["detect", "separate"])
+    "; did you mean 'detect'?"
+    >>> nearest("zebra", ["detect", "separate"])
+    ''
+    """
+    found = difflib.get_close_matches(word, list(candidates), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
