@@ -1,0 +1,88 @@
+"""Architectures, floor 3: one file each, found by its name.
+
+``models/<name>.py`` holds a frozen dataclass ``Config`` with a default for every option, a
+``Module(config, *, rate_hz, channels, classes)`` whose ``spec`` says what it takes and gives, and
+``CARD``, a few lines for the reader of a model card. ``Module.forward`` maps a batch
+[b, channels, t] to logits [b, heads, classes, t // hop]. ``ondes.testing.check_model`` tests it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from ondes.errors import RecipeError, nearest
+
+__all__ = ["build", "card", "names"]
+
+
+def names() -> list[str]:
+    """Return the names of all architectures, in alphabetical order.
+
+    >>> "inception_time" in names()
+    True
+    """
+    return sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def build(
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    *,
+    rate_hz: float,
+    channels: int,
+    classes: Sequence[str],
+) -> nn.Module:
+    """Return a new network of the architecture `name` with freshly drawn weights.
+
+    Args:
+        name: one of `names`.
+        options: fields of the architecture's ``Config``; lists, as JSON and YAML give them,
+            become tuples. What is left out keeps its default.
+        rate_hz: sampling rate of the signals it will see.
+        channels: number of channels of these signals.
+        classes: the labels of its output, in order.
+
+    Raises:
+        RecipeError: there is no such architecture or option, or a value makes no sense.
+
+    >>> net = build("inception_time", {"hop": 64}, rate_hz=8000, channels=1, classes=("a", "b"))
+    >>> net.spec.hop
+    64
+    """
+    module = _find(name)
+    config = module.Config(**_checked(name, module, options or {}))
+    built: nn.Module = module.Module(
+        config, rate_hz=rate_hz, channels=channels, classes=tuple(classes)
+    )
+    return built
+
+
+def card(name: str) -> str:
+    """Return what the architecture `name` says of itself."""
+    text: str = _find(name).CARD
+    return text
+
+
+def _find(name: str) -> ModuleType:
+    if name not in names():
+        raise RecipeError(
+            f"no architecture is called {name!r}{nearest(name, names())}; "
+            f"there are {', '.join(names())}"
+        )
+    return import_module(f"ondes.models.{name}")
+
+
+def _checked(name: str, module: ModuleType, options: Mapping[str, Any]) -> dict[str, Any]:
+    known = [field.name for field in fields(module.Config)]
+    for option in options:
+        if option not in known:
+            raise RecipeError(
+                f"{name} has no option {option!r}{nearest(option, known)}; "
+                f"there are {', '.join(known)}"
+            )
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}

@@ -1,0 +1,51 @@
+"""Refuse, with a cure, what a network cannot take."""
+
+import torch
+from torch import Tensor
+
+from ondes.errors import ChannelError, InputError, NotFiniteError, TooShortError
+from ondes.spec import Spec
+
+
+def check_input(x: Tensor, spec: Spec) -> None:
+    """Check that x is a batch [b, channels, t] of finite samples, at least one frame long.
+
+    Skipped while a network is traced, compiled or exported, when there is nothing to look at.
+
+    Raises:
+        InputError: x has not three axes.
+        ChannelError: the second axis has not ``spec.channels`` entries.
+        TooShortError: t is less than ``spec.hop``.
+        NotFiniteError: a sample is NaN or infinite.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return
+    _check_shape(tuple(x.shape), spec)
+    _check_finite(x)
+
+
+def _check_shape(shape: tuple[int, ...], spec: Spec) -> None:
+    call = f"a batch of shape {list(shape)}"
+    if len(shape) != 3:
+        raise InputError(f"{call} given; the model takes [batch, channel, time]")
+    if shape[1] != spec.channels:
+        raise ChannelError(
+            f"{call} has {shape[1]} channels, the model takes {spec.channels}; choose channels or "
+            f"train a model for {shape[1]}"
+        )
+    if shape[2] < spec.hop:
+        raise TooShortError(
+            f"{call} is {shape[2]} samples long, one output frame takes {spec.hop}; "
+            f"extend it with silence"
+        )
+
+
+def _check_finite(x: Tensor) -> None:
+    finite = torch.isfinite(x)
+    if bool(finite.all()):
+        return
+    item, channel, sample = (int(i) for i in (~finite).nonzero()[0])
+    raise NotFiniteError(
+        f"{int((~finite).sum())} of {x.numel()} samples are NaN or infinite, the first in item "
+        f"{item}, channel {channel}, sample {sample}; repair the recording or cut that part out"
+    )

@@ -1,0 +1,97 @@
+"""Networks as ONNX files, which run without torch."""
+
+import importlib
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.export import Dim, ExportedProgram
+
+from ondes.errors import InputError, MissingExtraError
+from ondes.spec import Spec
+
+EXAMPLE_FRAMES = 8
+
+
+def to_onnx(module: nn.Module, path: str | Path) -> None:
+    """Write `module`, in evaluation mode, to the ONNX file `path`.
+
+    The input ``signal`` is [batch, channel, time] and the output ``logits`` is [batch, head,
+    class, frame], both float32; batch and time may have any size from one item and one frame on.
+    The network itself is left as it was.
+
+    Args:
+        module: a network with a `Spec` as its ``spec``.
+        path: file to write; one that is there is replaced.
+
+    Raises:
+        MissingExtraError: the packages of ``ondes[onnx]`` are not installed.
+        InputError: the network cannot be written for signals of any length; the message of torch
+            says which line is at fault.
+    """
+    for package in ("onnx", "onnxscript"):
+        _require(package)
+    training = module.training
+    try:
+        program = _traced(module.eval())
+    finally:
+        module.train(training)
+    with _quiet():
+        torch.onnx.export(
+            program,
+            f=str(path),
+            dynamic_shapes=({0: "batch", 2: "time"},),
+            input_names=["signal"],
+            output_names=["logits"],
+            external_data=False,
+            verbose=False,
+        )
+
+
+def _require(package: str) -> None:
+    try:
+        importlib.import_module(package)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"to_onnx needs the package {package}; install it with: pip install 'ondes[onnx]'"
+        ) from error
+
+
+def _traced(module: nn.Module) -> ExportedProgram:
+    spec = module.spec
+    assert isinstance(spec, Spec)
+    like = next(module.parameters())
+    x = torch.zeros(2, spec.channels, EXAMPLE_FRAMES * spec.hop, dtype=like.dtype)
+    axes = {0: Dim("batch"), 2: Dim("time", min=spec.hop)}
+    try:
+        with _quiet(), torch.no_grad():
+            return torch.export.export(
+                module,
+                (x.to(like.device),),
+                dynamic_shapes=(axes,),
+                prefer_deferred_runtime_asserts_over_guards=True,
+            )
+    except torch._dynamo.exc.UserError as error:
+        raise InputError(
+            f"to_onnx: {type(module).__module__} cannot be exported for signals of any length: "
+            f"{error}"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what torch's exporter says about itself and about packages it could also use."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        logger.setLevel(level)
