@@ -1,0 +1,56 @@
+"""What can be learnt, floor 4: one folder per task, found by its name.
+
+``tasks/<name>/`` exports ``Task``, a class built as ``Task(model, **options)`` around a network.
+A task holds its model, turns examples into targets (``prepare``), batches into losses (``step``)
+and says how training alternates (``phases``); a model knows no task.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from inspect import signature
+from pkgutil import iter_modules
+from typing import Any
+
+from ondes.errors import RecipeError, nearest
+
+__all__ = ["build", "find", "names"]
+
+
+def names() -> list[str]:
+    """Return the names of all tasks, in alphabetical order.
+
+    >>> "detect" in names()
+    True
+    """
+    return sorted(m.name for m in iter_modules(__path__) if m.ispkg)
+
+
+def find(name: str) -> type[Any]:
+    """Return the class of the task `name`.
+
+    Raises:
+        RecipeError: there is no such task.
+    """
+    if name not in names():
+        raise RecipeError(
+            f"no task is called {name!r}{nearest(name, names())}; there are {', '.join(names())}"
+        )
+    task: type[Any] = import_module(f"ondes.tasks.{name}").Task
+    return task
+
+
+def build(name: str, model: object, options: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    """Return the task `name` around `model`; lists among `options` become tuples.
+
+    Raises:
+        RecipeError: there is no such task or option, or a value makes no sense.
+    """
+    task, options = find(name), options or {}
+    known = [option for option in signature(task).parameters if option != "model"]
+    for option in options:
+        if option not in known:
+            raise RecipeError(
+                f"the task {name!r} has no option {option!r}{nearest(option, known)}; "
+                f"there are {', '.join(known)}"
+            )
+    return task(model, **{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})

@@ -1,0 +1,199 @@
+"""Events from frame probabilities, at once or stretch by stretch with the same answer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ondes.errors import InputError
+from ondes.events import EventList
+from ondes.tasks.detect.decoder import Decoder
+from ondes.tasks.detect.pieces import PIECE, UNIT, Doubles, Floats, Pieces, Places, Stretch
+from ondes.timebase import Timebase
+
+BLOCK = 4096  # frames cut at once: bounds the memory, changes no answer
+
+
+class Scan:
+    """Frames in, events out as soon as they are over; what it keeps does not grow with time.
+
+    It keeps ``2 * decoder.halo`` frames and, per class, one event that sounds and one that may yet
+    be joined to the next. Events do not depend on how the frames are cut into blocks.
+
+    >>> scan = Scan(Decoder(), timebase=Timebase(8000, hop=100), labels=("knock",))
+    >>> quiet, knock = np.zeros((1, 1, 20), np.float32), np.ones((1, 1, 3), np.float32)
+    >>> [len(scan.push(block)) for block in (quiet, knock, quiet)]
+    [0, 0, 1]
+    """
+
+    def __init__(
+        self, decoder: Decoder, *, timebase: Timebase, labels: Sequence[str], channel: int = 0
+    ) -> None:
+        self.decoder = decoder
+        self.timebase = timebase
+        self.labels = np.asarray(labels, np.str_)
+        self.channel = channel
+        self._kept: Floats | None = None
+        self._frame = -decoder.halo  # the first frame that is not yet cut
+        self._sounding = np.zeros(0, PIECE)
+        self._waiting = np.zeros(0, PIECE)
+
+    def push(self, probs: Floats) -> EventList:
+        """Take the next frames, probabilities [head, class, frame]; return the events now over.
+
+        Heads are frame, onset and offset, in this order; the last ones may be missing. Onsets may
+        lie before those of events returned earlier, if these were shorter.
+
+        Raises:
+            InputError: the shape has not three axes, or not one row per label.
+        """
+        self._check(probs)
+        begin = range(0, probs.shape[2], BLOCK)
+        return self._events([self._take(probs[..., i : i + BLOCK]) for i in begin])
+
+    def finish(self) -> EventList:
+        """Return the events that the end of the recording ends; the scan is then used up."""
+        if self._kept is None:
+            return EventList.empty(self.timebase.rate_hz)
+        silence = np.zeros((*self._kept.shape[:2], self.decoder.halo), np.float32)
+        over = self._take(silence)
+        rest, self._waiting = self._waiting, self._waiting[:0]
+        return self._events([over, rest])
+
+    def _check(self, probs: Floats) -> None:
+        if probs.ndim != 3 or probs.shape[1] != len(self.labels) or not 1 <= len(probs) <= 3:
+            raise InputError(
+                f"probabilities of shape {list(probs.shape)} for {len(self.labels)} labels; decode "
+                f"takes [head, class, frame] with one class per label and 1 to 3 heads"
+            )
+
+    def _take(self, probs: Floats) -> Pieces:
+        """Cut what is now known on both sides; return the events that are over."""
+        if self._kept is None:
+            self._kept = np.zeros((*probs.shape[:2], 2 * self.decoder.halo), np.float32)
+        known = np.concatenate([self._kept, probs], axis=2, dtype=np.float32)
+        self._kept = known[..., -2 * self.decoder.halo :].copy()
+        if not probs.shape[2]:
+            return self._waiting[:0]
+        pieces = Stretch(self.decoder, *known).pieces()
+        for name in ("start", "stop"):
+            pieces[name] += self._frame - self.decoder.halo
+        self._frame += probs.shape[2]
+        return self._chained(self._closed(pieces))
+
+    def _closed(self, pieces: Pieces) -> Pieces:
+        """Join pieces to what sounded before; keep what sounds on, return the rest."""
+        _continue(pieces, self._sounding)
+        self._sounding = pieces[pieces["open"]]
+        closed = pieces[~pieces["open"]]
+        return closed[closed["loud"] | closed["struck"]]
+
+    def _chained(self, closed: Pieces) -> Pieces:
+        """Close the gaps; keep per class the last event while it may go on, return the others."""
+        both = np.concatenate([self._waiting, closed])
+        both = both[np.lexsort((both["start"], both["label"]))]
+        chains = _chains(both, self.decoder.gap_frames)
+        last = np.append(chains["label"][1:] != chains["label"][:-1], True)[: len(chains)]
+        waits = last & (
+            self._next_start()[chains["label"]] - chains["stop"] <= self.decoder.gap_frames
+        )
+        self._waiting = chains[waits]
+        return chains[~waits]
+
+    def _next_start(self) -> Places:
+        """Return per class the first frame where its next event can begin."""
+        frame = np.full(len(self.labels), self._frame)
+        frame[self._sounding["label"]] = self._sounding["start"]
+        return frame
+
+    def _events(self, parts: Sequence[Pieces]) -> EventList:
+        """Turn finished rows into events, without those too short or too unsure."""
+        rows = np.concatenate([np.zeros(0, PIECE), *parts])
+        rows = rows[rows["stop"] - rows["start"] >= self.decoder.min_frames]
+        score = scores(rows, self.decoder)
+        rows, score = rows[score >= self.decoder.min_score], score[score >= self.decoder.min_score]
+        onset = self._samples(rows["start"], rows["onset"])
+        offset = self._samples(rows["stop"], rows["offset"])
+        return EventList(
+            onset,
+            np.maximum(offset, onset + 1),
+            self.labels[rows["label"]],
+            np.full(len(rows), self.channel),
+            score,
+            self.timebase.rate_hz,
+        )
+
+    def _samples(self, frame: Places, lead: Doubles) -> Places:
+        within = np.floor(lead * self.timebase.hop + 0.5).astype(np.int64)
+        return self.timebase.sample_of(frame) + within
+
+
+def decode(
+    probs: Floats,
+    timebase: Timebase,
+    labels: Sequence[str],
+    decoder: Decoder,
+    *,
+    channel: int = 0,
+) -> EventList:
+    """Return the events in probabilities [head, class, frame], each with a score from 0 to 1.
+
+    Heads are frame, onset and offset, in this order; the last ones may be missing. Events lie
+    within the frames. See `Decoder` for the rules and `Scan` for doing it bit by bit.
+
+    Raises:
+        InputError: the shape has not three axes, or not one row per label.
+
+    >>> probs = np.array([[[0, 0.2, 0.9, 0.8, 0.1, 0]]], np.float32)
+    >>> [event[:3] for event in decode(probs, Timebase(8000, hop=80), ("a",), Decoder())]
+    [(154, 314, 'a')]
+    """
+    scan = Scan(decoder, timebase=timebase, labels=labels, channel=channel)
+    events = scan.push(probs) + scan.finish()
+    return events.crop(timebase.sample_of(0), timebase.sample_of(probs.shape[2]))
+
+
+def features(rows: Pieces) -> Doubles:
+    """Return the numbers [event, feature] that a score is made of; see `decoder.FEATURES`."""
+    mean = rows["total"] * UNIT / np.maximum(rows["frames"], 1)
+    odds = [_log_odds(p) for p in (mean, rows["top"], rows["onset_peak"])]
+    return np.stack([*odds, np.log(np.maximum(rows["stop"] - rows["start"], 1))], axis=1)
+
+
+def scores(rows: Pieces, decoder: Decoder) -> Doubles:
+    """Return the calibrated probability, 0 to 1, that each event is true."""
+    margin = features(rows) * np.asarray(decoder.weights)
+    return np.asarray(1 / (1 + np.exp(-(margin.sum(axis=1) + decoder.bias))))
+
+
+def _log_odds(probability: Doubles) -> Doubles:
+    inside = np.clip(probability, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(inside / (1 - inside)))
+
+
+def _continue(pieces: Pieces, before: Pieces) -> None:
+    """Add to the pieces that go on what they were before; both hold one per class."""
+    late = np.flatnonzero(pieces["joined"])
+    early = before[np.searchsorted(before["label"], pieces["label"][late])]
+    for name in ("start", "onset", "onset_peak", "struck"):
+        pieces[name][late] = early[name]
+    for name in ("total", "frames"):
+        pieces[name][late] += early[name]
+    pieces["top"][late] = np.maximum(pieces["top"][late], early["top"])
+    pieces["loud"][late] |= early["loud"]
+
+
+def _chains(rows: Pieces, gap: int) -> Pieces:
+    """Make one of events of a class, sorted by time, that are `gap` frames or less apart."""
+    if not len(rows):
+        return rows
+    near = (rows["start"][1:] - rows["stop"][:-1] <= gap) & ~rows["struck"][1:]
+    linked = near & (rows["label"][1:] == rows["label"][:-1])
+    first = np.flatnonzero(np.append(True, ~linked))
+    last = np.append(first[1:], len(rows)) - 1
+    chains = rows[first]
+    for name in ("stop", "offset"):
+        chains[name] = rows[name][last]
+    for name in ("total", "frames"):
+        chains[name] = np.add.reduceat(rows[name], first)
+    chains["top"] = np.maximum.reduceat(rows["top"], first)
+    return chains
