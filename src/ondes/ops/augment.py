@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ondes.errors import ChannelError
 from ondes.ops.reverb import Amount, reverb
 
 Samples = TypeVar("Samples", npt.NDArray[np.float32], npt.NDArray[np.float64], Tensor)
@@ -51,7 +52,7 @@ def noise(x: Tensor, *, snr_db: Amount, seed: int) -> Tensor:
 def channel_swap(x: Tensor, order: tuple[int, ...]) -> Tensor:
     """Reorder the channels of `[..., c, t]`: channel `order[i]` becomes channel i."""
     if sorted(order) != list(range(x.shape[-2])):
-        raise ValueError(
+        raise ChannelError(
             f"channel_swap: order {order} does not name each of the {x.shape[-2]} channels "
             "once; draw it with draw(rng, config, channels=...)"
         )

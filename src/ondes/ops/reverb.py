@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 import scipy.fft as sp
 import torch
 from torch import Tensor
+
+from ondes.errors import InputError
 
 COMB_DELAYS = (1116, 1188, 1277, 1356, 1422, 1491, 1557, 1617)  # samples at 44.1 kHz
 ALLPASS_DELAYS = (556, 441, 341, 225)
@@ -54,6 +56,7 @@ def reverb(
     Each of the five is a number or a tensor that broadcasts against `x[..., 0]`, such as `[b, 1]`
     for one setting per example of a batch `[b, c, t]`. Computed in float64; the result has the
     shape, type and device of `x` and differs from the recursion by less than 1e-6 of its peak.
+    Raises InputError for a parameter outside 0..1.
 
     >>> click = torch.zeros(1, 1, 4800)
     >>> click[..., 0] = 1
@@ -61,14 +64,23 @@ def reverb(
     >>> tail.shape, bool(tail[..., :1214].any()), bool(tail[..., 1214:].any())
     (torch.Size([1, 1, 4800]), False, True)
     """
-    room, damp, wet_gain, dry_gain, frozen = (
-        torch.as_tensor(v, dtype=torch.float64, device=x.device)[..., None]
-        for v in (room_size, damping, wet, dry, freeze)
-    )
-    wet_gain = torch.where(frozen < 0.5, 3 * INPUT_GAIN * wet_gain, 0.0)
+    room = _column("room_size", room_size, x)
+    damp = _column("damping", damping, x)
+    wet_gain = 3 * INPUT_GAIN * _column("wet", wet, x)
+    dry_gain = 2 * _column("dry", dry, x)
+    frozen = _column("freeze", freeze, x)
+    wet_gain = torch.where(frozen < 0.5, wet_gain, 0.0)
     signal = x.to(torch.float64)
     tail = _filter(signal, rate_hz, damp=0.4 * damp, feedback=0.7 + 0.28 * room)
-    return torch.addcmul(2 * dry_gain * signal, tail, wet_gain).to(x.dtype)
+    return torch.addcmul(dry_gain * signal, tail, wet_gain).to(x.dtype)
+
+
+def _column(name: str, amount: Amount, x: Tensor) -> Tensor:
+    """A parameter as float64 with a time axis of length 1."""
+    column = torch.as_tensor(amount, dtype=torch.float64, device=x.device)[..., None]
+    if not bool(((column >= 0) & (column <= 1)).all()):
+        raise InputError(f"reverb({name}={amount}): the parameters of the reverb lie in 0..1")
+    return column
 
 
 def _filter(x: Tensor, rate_hz: float, *, damp: Tensor, feedback: Tensor) -> Tensor:
@@ -110,6 +122,7 @@ class _Plan(NamedTuple):
 
 
 @lru_cache(maxsize=4)
+@torch.inference_mode(mode=False)
 def _plan(n: int, rate_hz: float, device: torch.device) -> _Plan:
     length = sp.next_fast_len(n, real=True)
     decay = DECAY / length
@@ -141,20 +154,15 @@ def _samples(delay: int, rate_hz: float) -> int:
 
 
 def _rfft(x: Tensor, n: int) -> Tensor:
-    spectrum: Tensor
-    spectrum = torch.fft.rfft(x, n) if _on_torch(x) else torch.from_numpy(sp.rfft(x.numpy(), n))
-    return spectrum
+    if _on_torch(x):
+        return cast(Tensor, torch.fft.rfft(x, n))
+    return torch.from_numpy(sp.rfft(x.numpy(), n))
 
 
 def _irfft(spectrum: Tensor, n: int) -> Tensor:
-    x: Tensor
-    on_torch = _on_torch(spectrum)
-    x = (
-        torch.fft.irfft(spectrum, n)
-        if on_torch
-        else torch.from_numpy(sp.irfft(spectrum.numpy(), n))
-    )
-    return x
+    if _on_torch(spectrum):
+        return cast(Tensor, torch.fft.irfft(spectrum, n))
+    return torch.from_numpy(sp.irfft(spectrum.numpy(), n))
 
 
 def _on_torch(x: Tensor) -> bool:
