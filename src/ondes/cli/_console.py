@@ -1,0 +1,71 @@
+"""What all verbs share at the terminal: results go to stdout, everything else to stderr."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+Advance = Callable[[float, str], None]
+PATIENCE_S = 2.0
+
+
+def show_json(document: object) -> None:
+    """Print one JSON document on stdout; NaN, which JSON lacks, becomes null."""
+    print(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, (bool, int, str, type(None))) else str(value)
+
+
+def note(text: str) -> None:
+    """Say something that is no result: on stderr."""
+    print(text, file=sys.stderr)
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on stdout: folded to a terminal's width, in full anywhere else."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else 10_000
+    Console(width=width, highlight=False, markup=False).print(table)
+
+
+@contextmanager
+def progress(total: float) -> Iterator[Advance]:
+    """Yield a function that draws how much of `total` is done and what is being worked on.
+
+    It draws on a terminal alone, and only after two seconds; time left is beside the bar.
+    """
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield lambda done, what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    begin = time.monotonic()
+    with_bar = Progress(console=Console(stderr=True), transient=True)
+    bar = with_bar.add_task("", total=total)
+
+    def advance(done: float, what: str) -> None:
+        if time.monotonic() - begin > PATIENCE_S:
+            with_bar.start()
+        with_bar.update(bar, completed=done, description=what)
+
+    try:
+        yield advance
+    finally:
+        with_bar.stop()

@@ -1,0 +1,116 @@
+"""From the INPUT words of a call to the recordings that are meant, and what their results are called."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from ondes.errors import FormatError, InputError
+from ondes.io import expand
+
+STDIN = "-"
+_SIGNS = {
+    b"RIFF": ".wav",
+    b"RF64": ".wav",
+    b"fLaC": ".flac",
+    b"OggS": ".ogg",
+    b"ID3": ".mp3",
+    b"\xff\xfb": ".mp3",
+    b"\x93NUMPY": ".npy",
+}
+
+
+@dataclass(frozen=True)
+class Take:
+    """One recording: where it lies, and its name, which is its path below the INPUT folder."""
+
+    path: Path
+    name: str
+
+    def result(self, folder: Path, suffix: str) -> Path:
+        """Return where a result of this recording belongs.
+
+        >>> Take(Path("in/day1/a.wav"), "day1/a.wav").result(Path("out"), ".csv").as_posix()
+        'out/day1/a.csv'
+        """
+        name = Path("stdin" if self.name == STDIN else self.name)
+        return folder / name.with_name(name.stem + suffix)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that could not be used, and why."""
+
+    name: str
+    reason: str
+
+
+def gather(inputs: Sequence[str], suffixes: Sequence[str]) -> tuple[list[Take], list[Failure]]:
+    """Return the recordings that files, folders and globs mean, and the inputs that mean none.
+
+    Raises `InputError` when there is not one recording, or when two would write the same results.
+    """
+    takes: dict[Path, Take] = {}
+    failures = []
+    for name in inputs:
+        try:
+            takes |= {take.path: take for take in _meant(name, suffixes)}
+        except InputError as error:
+            failures.append(Failure(name, str(error)))
+    if not takes:
+        raise InputError("\n".join(failure.reason for failure in failures))
+    _refuse_clashes(list(takes.values()))
+    return list(takes.values()), failures
+
+
+def _meant(name: str, suffixes: Sequence[str]) -> Iterator[Take]:
+    root = Path(name) if Path(name).is_dir() else None
+    for path in expand([name], suffixes):
+        yield Take(path, (path.relative_to(root) if root else Path(path.name)).as_posix())
+
+
+def _refuse_clashes(takes: Sequence[Take]) -> None:
+    owners: dict[Path, Take] = {}
+    for take in takes:
+        other = owners.setdefault(take.result(Path(), ""), take)
+        if other is not take:
+            raise InputError(
+                f"{other.path} and {take.path} would write the same results, "
+                f"{take.result(Path(), '.*')}: take them in two calls with an -o each"
+            )
+
+
+@contextmanager
+def from_stdin(stream: BinaryIO | None = None, *, raw: bool) -> Iterator[Take]:
+    """Lend what comes on stdin as a recording; raw samples when ``raw``, else by its first bytes.
+
+    Raises `FormatError` when there is nothing, or nothing known.
+    """
+    stream = stream or sys.stdin.buffer
+    head = stream.read(16)
+    suffix = ".raw" if raw else _suffix(head)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"stdin{suffix}")
+        with path.open("wb") as file:
+            file.write(head)
+            copyfileobj(stream, file, 1 << 20)
+        yield Take(path, STDIN)
+
+
+def _suffix(head: bytes) -> str:
+    for sign, suffix in _SIGNS.items():
+        if head.startswith(sign):
+            return suffix
+    what = "empty" if not head else "neither WAV, FLAC, Ogg, MP3 nor NPY"
+    raise FormatError(f"stdin is {what}; raw samples need --rate, --dtype and --channels")
+
+
+def folder_for(path: Path) -> Path:
+    """Make the folder that ``path`` lies in, and return ``path``."""
+    os.makedirs(path.parent, exist_ok=True)
+    return path
