@@ -13,6 +13,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from ondes.errors import RecipeError, nearest
@@ -41,8 +42,8 @@ def build(
 
     Args:
         name: one of `names`.
-        options: fields of the architecture's ``Config``; lists, as JSON and YAML give them,
-            become tuples. What is left out keeps its default.
+        options: fields of the architecture's ``Config``, as JSON and YAML give them; what is
+            left out keeps its default.
         rate_hz: sampling rate of the signals it will see.
         channels: number of channels of these signals.
         classes: the labels of its output, in order.
@@ -55,7 +56,7 @@ def build(
     64
     """
     module = _find(name)
-    config = module.Config(**_checked(name, module, options or {}))
+    config = _configured(name, module.Config, options or {})
     built: nn.Module = module.Module(
         config, rate_hz=rate_hz, channels=channels, classes=tuple(classes)
     )
@@ -77,12 +78,22 @@ def _find(name: str) -> ModuleType:
     return import_module(f"ondes.models.{name}")
 
 
-def _checked(name: str, module: ModuleType, options: Mapping[str, Any]) -> dict[str, Any]:
-    known = [field.name for field in fields(module.Config)]
+def _configured(name: str, kind: type[Any], options: Mapping[str, Any]) -> object:
+    """Return the dataclass `kind` with `options`, checked against its annotations."""
+    known = [field.name for field in fields(kind)]
     for option in options:
         if option not in known:
             raise RecipeError(
                 f"{name} has no option {option!r}{nearest(option, known)}; "
                 f"there are {', '.join(known)}"
             )
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    try:
+        return TypeAdapter(kind).validate_python(dict(options))
+    except ValidationError as error:
+        wrong = "; ".join(_said(problem) for problem in error.errors())
+        raise RecipeError(f"options of {name}: {wrong}") from error
+
+
+def _said(problem: Mapping[str, Any]) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    return ": ".join(filter(None, (place, problem["msg"].removeprefix("Value error, "))))

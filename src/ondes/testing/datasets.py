@@ -1,0 +1,137 @@
+"""What every data set must keep: `check_dataset` and its single checks."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from ondes.protocols import Dataset, Example
+from ondes.testing.require import require, require_error
+
+
+def check_dataset(dataset: Dataset, *, examples: int = 4) -> None:
+    """Check that a data set keeps the promises that training and evaluation rest on.
+
+    ``dataset[i]`` is an `Example` of samples x [channel, time] and the events in it. Checked on
+    the first `examples` indices are, in this order:
+
+    1. rate, labels and length make sense, and an index beyond the end raises IndexError;
+    2. samples are float32, finite, of the declared channels and not all silent;
+    3. events lie within the samples, at the declared rate, with declared labels and channels;
+    4. an index gives the same example each time, in any order, whatever the global random
+       state, which it leaves alone; and also in a loader's worker process.
+
+    Raises:
+        AssertionError: a promise is broken; the message says which and how.
+    """
+    check_description(dataset)
+    indices = range(min(examples, len(dataset)))
+    for index in indices:
+        check_samples(dataset, index)
+        check_events(dataset, index)
+    require(
+        any(len(dataset[i].events) for i in indices), f"the first {len(indices)} hold no event"
+    )
+    check_repeatable(dataset, indices)
+    check_workers(dataset, indices)
+
+
+def check_description(dataset: Dataset) -> None:
+    """Check what the data set says of itself."""
+    require(dataset.rate_hz > 0, f"rate_hz is {dataset.rate_hz}")
+    require(dataset.n_channels >= 1, f"n_channels is {dataset.n_channels}")
+    require(len(dataset) >= 1, "the data set is empty")
+    labels = dataset.labels
+    require(
+        isinstance(labels, tuple) and all(isinstance(label, str) for label in labels),
+        f"labels are {labels!r}, not a tuple of words",
+    )
+    require(len(labels) == len(set(labels)) > 0, f"labels {labels} are none or repeat")
+    end = len(dataset)
+    require_error(IndexError, f"index {end} of {end}", lambda: dataset[end])
+
+
+def check_samples(dataset: Dataset, index: int) -> None:
+    """Check the samples of one example."""
+    example, where = dataset[index], f"example {index}"
+    require(isinstance(example, Example), f"{where} is {type(example)}, not an ondes Example")
+    x = example.x
+    require(
+        isinstance(x, np.ndarray) and x.dtype == np.float32,
+        f"{where}: samples are {getattr(x, 'dtype', type(x))}, not a float32 array",
+    )
+    require(
+        x.ndim == 2 and x.shape[0] == dataset.n_channels and x.shape[1] > 0,
+        f"{where}: samples have shape {x.shape}, not [{dataset.n_channels}, time]",
+    )
+    require(bool(np.isfinite(x).all()), f"{where}: samples hold NaN or infinity")
+    require(bool(x.any()), f"{where}: all samples are zero")
+
+
+def check_events(dataset: Dataset, index: int) -> None:
+    """Check the events of one example against its samples and the data set's description."""
+    (x, events), where = dataset[index], f"example {index}"
+    require(
+        events.rate_hz == dataset.rate_hz,
+        f"{where}: events are at {events.rate_hz:g} Hz, the data set at {dataset.rate_hz:g} Hz",
+    )
+    unknown = set(events.labels) - set(dataset.labels)
+    require(not unknown, f"{where}: labels {sorted(unknown)} are not among those declared")
+    first, last = events.onset.min(initial=0), events.offset.max(initial=0)
+    require(
+        first >= 0 and last <= x.shape[1],
+        f"{where}: events reach from sample {first} to {last}, the clip has {x.shape[1]}",
+    )
+    channels = set(events.channel.tolist())
+    require(
+        channels <= set(range(dataset.n_channels)),
+        f"{where}: events on channels {sorted(channels)}, there are {dataset.n_channels}",
+    )
+
+
+def check_repeatable(dataset: Dataset, indices: range) -> None:
+    """Check that an index means one example, and that asking leaves no trace."""
+    states = [_global_states()]
+    first = [dataset[i] for i in indices]
+    states.append(_global_states())
+    require(states[0] == states[1], "asking for examples draws from a global random generator")
+    again = _with_other_seeds(lambda: [dataset[i] for i in reversed(indices)])
+    for index, a, b in zip(indices, first, reversed(again), strict=True):
+        require(_same(a, b), f"example {index} differs when it is asked for again")
+
+
+def check_workers(dataset: Dataset, indices: range) -> None:
+    """Check that a loader's worker process gives the same examples."""
+    loader: DataLoader[Example] = DataLoader(
+        dataset,  # type: ignore[arg-type]  # a Dataset by its methods, not by inheritance
+        batch_size=None,
+        sampler=list(reversed(indices)),
+        num_workers=1,
+        collate_fn=_as_it_is,
+    )
+    for index, example in zip(reversed(indices), loader, strict=True):
+        require(_same(dataset[index], example), f"example {index} differs in a worker process")
+
+
+def _as_it_is(example: Example) -> Example:
+    return example
+
+
+def _same(a: Example, b: Example) -> bool:
+    return np.array_equal(a.x, b.x) and a.events == b.events
+
+
+def _global_states() -> tuple[str, bytes]:
+    return str(np.random.get_state()), torch.random.get_rng_state().numpy().tobytes()  # noqa: NPY002
+
+
+def _with_other_seeds(call: Callable[[], list[Example]]) -> list[Example]:
+    state = np.random.get_state()  # noqa: NPY002
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(1)
+        np.random.seed(1)  # noqa: NPY002
+        try:
+            return call()
+        finally:
+            np.random.set_state(state)  # noqa: NPY002

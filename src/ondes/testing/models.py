@@ -1,0 +1,285 @@
+"""What every model must pass: `check_model` and its single checks."""
+
+import copy
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
+from ondes.nn.export import to_onnx
+from ondes.signal import Signal
+from ondes.spec import Spec
+from ondes.testing.require import require, require_equal, require_error
+
+EXACT = 1e-9  # of the largest logit, where double precision computes the same thing twice
+CLOSE = 1e-4  # the same where single precision does, in another order
+
+
+def check_model(module: nn.Module) -> None:
+    """Check that a network keeps the promises that inference, training and export rest on.
+
+    ``module(x)`` maps x [b, channels, t] to logits [b, heads, classes, t // hop] as
+    ``module.spec`` declares. Checked are, in this order:
+
+    1. the shape, for lengths that are no multiple of the hop too;
+    2. a batch gives what its items give one by one, and a second call gives the same;
+    3. saved weights (safetensors) put into a new network give the same logits;
+    4. logits depend on the declared receptive field, all of it and nothing beyond;
+    5. a window with the declared context gives the same frames as the whole signal, where
+       silence surrounds both: chunked and live inference equal offline inference;
+    6. gradients reach every parameter;
+    7. NaN, wrong channels, a wrong rate and too short a signal raise their own errors;
+    8. ONNX Runtime gives the same logits at three lengths (needs ``ondes[onnx]``).
+
+    The network is copied and stays as it was. It should be freshly built: in check 4, weights
+    that training has brought to zero look like a smaller receptive field.
+
+    Raises:
+        AssertionError: a promise is broken; the message says which and how.
+    """
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        for check in CHECKS:
+            check(copy.deepcopy(module).eval())
+
+
+def check_shape(module: nn.Module) -> None:
+    """Check the shape of the logits, and that they are finite."""
+    spec = _spec(module)
+    for n in (spec.hop, 3 * spec.hop, 5 * spec.hop + spec.hop // 2):
+        logits = module(_noise(module, items=2, samples=n))
+        expected = [2, len(spec.heads), len(spec.classes), n // spec.hop]
+        require(
+            list(logits.shape) == expected,
+            f"{n} samples give logits of shape {list(logits.shape)}, not {expected}",
+        )
+        require(bool(torch.isfinite(logits).all()), f"{n} samples of noise give NaN or infinity")
+
+
+def check_batch(module: nn.Module) -> None:
+    """Check that items of a batch do not see each other, nor calls the calls before."""
+    double = module.double()
+    x = _noise(double, items=3, samples=_context(double) + 4 * _spec(double).hop)
+    x = x * torch.tensor([1.0, 10.0, 0.1], dtype=x.dtype)[:, None, None]
+    with torch.no_grad():
+        together, again = double(x), double(x)
+        alone = torch.cat([double(item[None]) for item in x])
+    require(torch.equal(together, again), "a second call with the same batch gives other logits")
+    require_equal(
+        together, alone, "a batch gives other logits than its items one by one", at_most=EXACT
+    )
+
+
+def check_saved(module: nn.Module) -> None:
+    """Check that the state dict holds all that the logits depend on."""
+    x = _noise(module, items=2, samples=_context(module) + 4 * _spec(module).hop)
+    with torch.no_grad():
+        module.train()(x)  # moves running statistics away from their first values
+        expected = module.eval()(x)
+        loaded = _saved_and_loaded(module)(x)
+    require(
+        torch.equal(expected, loaded),
+        "saved weights put into a new network give other logits: something that the logits "
+        "depend on is neither a parameter nor a buffer",
+    )
+
+
+def check_field(module: nn.Module) -> None:
+    """Check that logits depend on the declared receptive field, all of it, nothing beyond."""
+    double, spec = module.double(), _spec(module)
+    before, after = _frames(spec.look_back, spec) + 2, _frames(spec.look_ahead, spec) + 2
+    n = (before + 2 + after) * spec.hop
+    for frame in (before, before + 1):
+        first, stop = frame * spec.hop - spec.look_back, (frame + 1) * spec.hop + spec.look_ahead
+        _check_nothing_beyond(double, frame=frame, first=first, stop=stop, samples=n)
+        _check_all_within(double, frame=frame, first=first, stop=stop, samples=n)
+
+
+def check_windows(module: nn.Module) -> None:
+    """Check that a window with its context gives the frames that the whole signal gives."""
+    double, spec = module.double(), _spec(module)
+    back, ahead = _frames(spec.look_back, spec), _frames(spec.look_ahead, spec)
+    x = _noise(double, items=1, samples=7 * spec.hop + spec.hop // 2)
+    extended = F.pad(x, (back * spec.hop, (ahead + 1) * spec.hop))
+    with torch.no_grad():
+        whole = double(extended)[..., back : back + 7]
+        for first, stop in ((0, 2), (2, 3), (3, 7)):
+            window = extended[..., first * spec.hop : (back + stop + ahead) * spec.hop]
+            frames = double(window)[..., back : back + stop - first]
+            require_equal(
+                frames,
+                whole[..., first:stop],
+                f"a window around frames {first} to {stop - 1}, with the declared context, gives "
+                f"other logits than the whole signal",
+                at_most=EXACT,
+            )
+
+
+def check_gradients(module: nn.Module) -> None:
+    """Check that training moves every parameter: no gradient is missing, zero or not finite."""
+    double = module.double().train()
+    x = _noise(double, items=4, samples=_context(double) + 4 * _spec(double).hop)
+    logits = double(x)
+    (logits * torch.randn_like(logits)).sum().backward()
+    trained = {n: p for n, p in double.named_parameters() if p.requires_grad}
+    require(bool(trained), "there is no parameter to train")
+    for name, parameter in trained.items():
+        require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
+    sizes = {n: float(p.grad.abs().max()) for n, p in trained.items() if p.grad is not None}
+    for name, size in sizes.items():
+        require(bool(np.isfinite(size)), f"the gradient of {name} is not finite")
+        require(size > 1e-12 * max(sizes.values()), f"the gradient of {name} is zero")
+
+
+def check_errors(module: nn.Module) -> None:
+    """Check that what the network cannot take raises the error made for it."""
+    spec = _spec(module)
+    x = _noise(module, items=2, samples=_context(module))
+    hurt = x.clone()
+    hurt[1, -1, -1] = float("nan")
+    other = Signal.of(x[0].numpy(), rate_hz=1.37 * spec.rate_hz)
+    require_error(NotFiniteError, "a NaN", lambda: module(hurt))
+    require_error(ChannelError, "one channel too many", lambda: module(torch.cat([x, x[:, :1]], 1)))
+    require_error(InputError, "a batch without channel axis", lambda: module(x[:, 0]))
+    require_error(RateError, "a signal of another rate", lambda: spec.check(other))
+    if spec.hop > 1:
+        short = x[..., : spec.hop - 1]
+        require_error(TooShortError, "less than one frame", lambda: module(short))
+
+
+def check_onnx(module: nn.Module) -> None:
+    """Check that ONNX Runtime gives the logits of the network, from one frame on."""
+    spec = _spec(module)
+    run = _onnx_session(module)
+    for items, samples in ((1, spec.hop), (2, 3 * spec.hop + spec.hop // 2), (3, _context(module))):
+        x = _noise(module, items=items, samples=samples)
+        with torch.no_grad():
+            expected = module(x)
+        require_equal(
+            torch.from_numpy(run(x.numpy())),
+            expected,
+            f"ONNX Runtime gives other logits for a batch of {items} with {samples} samples",
+            at_most=CLOSE,
+        )
+
+
+CHECKS: tuple[Callable[[nn.Module], None], ...] = (
+    check_shape,
+    check_batch,
+    check_saved,
+    check_field,
+    check_windows,
+    check_gradients,
+    check_errors,
+    check_onnx,
+)
+
+
+def _check_nothing_beyond(
+    module: nn.Module, *, frame: int, first: int, stop: int, samples: int
+) -> None:
+    x = _noise(module, items=1, samples=samples)
+    for side, beyond in (("look_back", slice(0, first)), ("look_ahead", slice(stop, samples))):
+        changed = x.clone()
+        changed[..., beyond] = 100 * torch.randn_like(changed[..., beyond])
+        with torch.no_grad():
+            require_equal(
+                module(changed)[..., frame],
+                module(x)[..., frame],
+                f"{side} is declared too small: frame {frame} changes with samples beyond it",
+                at_most=EXACT,
+            )
+
+
+def _check_all_within(
+    module: nn.Module, *, frame: int, first: int, stop: int, samples: int
+) -> None:
+    """Look for a gradient at both ends of the field, where impulses of many sizes stand."""
+    seen = torch.zeros(samples, dtype=torch.float64)
+    for size in (1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
+        x = _noise(module, items=1, samples=samples)
+        x[..., [first, stop - 1]] = size
+        x.requires_grad_()
+        logits = module(x)[..., frame]
+        (slope,) = torch.autograd.grad((logits * torch.randn_like(logits)).sum(), x)
+        seen += slope.abs().sum((0, 1))
+    spec, touched = _spec(module), seen.nonzero()
+    require(len(touched) > 0, f"frame {frame} depends on no sample at all")
+    back = frame * spec.hop - int(touched.min())
+    ahead = int(touched.max()) + 1 - (frame + 1) * spec.hop
+    require(
+        (back, ahead) == (spec.look_back, spec.look_ahead),
+        f"the declared look_back, look_ahead are {spec.look_back}, {spec.look_ahead}, but frame "
+        f"{frame} depends on {back}, {ahead} samples around it",
+    )
+
+
+def _saved_and_loaded(module: nn.Module) -> nn.Module:
+    fresh = _fresh(module)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        save_file({k: v.contiguous().clone() for k, v in module.state_dict().items()}, path)
+        fresh.load_state_dict(load_file(path))
+    return fresh.eval()
+
+
+def _fresh(module: nn.Module) -> nn.Module:
+    """Return another network of the same kind: built anew from its config where it has one."""
+    spec = _spec(module)
+    if hasattr(module, "config"):
+        build: Any = type(module)
+        new: nn.Module = build(
+            module.config, rate_hz=spec.rate_hz, channels=spec.channels, classes=spec.classes
+        )
+        return new
+    new = copy.deepcopy(module)
+    for tensor in new.state_dict().values():
+        tensor.zero_()
+    return new
+
+
+def _onnx_session(module: nn.Module) -> Callable[[Any], Any]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        try:
+            to_onnx(module, path)
+        except InputError as error:
+            raise AssertionError(str(error)) from error
+        session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+    return lambda x: session.run(["logits"], {"signal": x})[0]
+
+
+def _spec(module: nn.Module) -> Spec:
+    spec = getattr(module, "spec", None)
+    if not isinstance(spec, Spec):
+        raise AssertionError(f"{type(module)}.spec is {spec!r}, not an ondes.Spec")
+    return spec
+
+
+def _frames(samples: int, spec: Spec) -> int:
+    """Return how many frames hold so many samples."""
+    return -(-samples // spec.hop)
+
+
+def _context(module: nn.Module) -> int:
+    """Return the receptive field of one frame in samples, rounded up to frames."""
+    spec = _spec(module)
+    return (_frames(spec.look_back, spec) + 1 + _frames(spec.look_ahead, spec)) * spec.hop
+
+
+def _noise(module: nn.Module, *, items: int, samples: int) -> Tensor:
+    like = next(module.parameters())
+    return torch.randn(items, _spec(module).channels, samples, dtype=like.dtype)

@@ -1,0 +1,158 @@
+"""What every task must keep: `check_task` and its single checks."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ondes.events import EventList
+from ondes.protocols import Dataset, Task
+from ondes.testing.require import require
+
+Batch = dict[str, Tensor]
+Decode = Callable[[NDArray[np.float32]], EventList]
+
+STEPS = 30
+ITEMS = 4
+
+
+def check_task(task: Task, dataset: Dataset, *, decode: Decode | None = None) -> None:
+    """Check that a task keeps the promises that the training loop rests on.
+
+    Checked on the first examples of `dataset` are, in this order:
+
+    1. ``prepare`` gives finite arrays, the same each time, and leaves the example alone;
+    2. ``step`` gives finite scalar losses and finite gradients that reach every parameter of the
+       model, and numbers to log;
+    3. the order of items in a batch does not matter;
+    4. the loss falls when a few batches of the same examples are learnt;
+    5. ``phases`` name parameters and losses that there are;
+    6. where `decode` is given, the target map, taken for probabilities, decodes to events whose
+       map is the target again: nothing is lost between `EventList` and network.
+
+    Args:
+        task: a task around a freshly built model; it is copied and stays as it was.
+        dataset: at least one example with events.
+        decode: maps probabilities [head, class, frame] to events; see check 6.
+
+    Raises:
+        AssertionError: a promise is broken; the message says which and how.
+    """
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        check_prepare(task, dataset)
+        batch = _batch(task, dataset)
+        for check in (check_step, check_order, check_learning, check_phases):
+            check(copy.deepcopy(task), batch)
+        if decode is not None:
+            check_decode(task, dataset, decode)
+
+
+def check_prepare(task: Task, dataset: Dataset) -> None:
+    """Check the arrays that ``prepare`` makes of an example."""
+    example = dataset[0]
+    before = example.x.copy()
+    arrays, again = task.prepare(example), task.prepare(example)
+    require(np.array_equal(before, example.x), "prepare changes the samples of its example")
+    require(bool(arrays), "prepare gives no array")
+    for name, array in arrays.items():
+        require(isinstance(array, np.ndarray), f"prepare: {name} is {type(array)}, not an array")
+        numeric = array.dtype.kind in "fiub"
+        require(numeric and bool(np.isfinite(array).all()), f"prepare: {name} is not finite")
+        require(np.array_equal(array, again[name]), f"prepare: {name} differs the second time")
+
+
+def check_step(task: Task, batch: Batch) -> None:
+    """Check losses, logs and gradients of one batch."""
+    step = task.step(batch)
+    require(bool(step.losses), "step gives no loss")
+    for name, loss in step.losses.items():
+        require(loss.ndim == 0, f"step: the loss {name} has shape {list(loss.shape)}, not []")
+        require(bool(torch.isfinite(loss)), f"step: the loss {name} is {float(loss)}")
+    for name, value in step.logs.items():
+        require(isinstance(value, int | float), f"step: the log {name} is {type(value)}")
+    _total(step.losses).backward()
+    for name, parameter in _model(task).named_parameters():
+        if parameter.requires_grad:
+            require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
+            finite = parameter.grad is not None and torch.isfinite(parameter.grad).all()
+            require(bool(finite), f"the gradient of {name} is not finite")
+
+
+def check_order(task: Task, batch: Batch) -> None:
+    """Check that the losses are the same when the batch is turned round."""
+    other = copy.deepcopy(task)
+    losses, turned = task.step(batch).losses, other.step(_turned(batch)).losses
+    for name, loss in losses.items():
+        gap = abs(float(loss) - float(turned[name]))
+        require(
+            gap <= 1e-4 * (1 + abs(float(loss))),
+            f"the loss {name} changes by {gap:.2g} with the order of the batch",
+        )
+
+
+def check_learning(task: Task, batch: Batch) -> None:
+    """Check that the loss falls, by a tenth at least, when one batch is learnt."""
+    optimiser = torch.optim.Adam(_model(task).parameters(), lr=1e-3)
+    losses = []
+    for _ in range(STEPS):
+        optimiser.zero_grad()
+        loss = _total(task.step(batch).losses)
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss))
+    require(
+        min(losses[-3:]) < losses[0] - 0.1 * abs(losses[0]),
+        f"{STEPS} steps on one batch bring the loss from {losses[0]:.4g} to {losses[-1]:.4g} only",
+    )
+
+
+def check_phases(task: Task, batch: Batch) -> None:
+    """Check that phases name parameters and losses that there are."""
+    names = [name for name, _ in _model(task).named_parameters()]
+    losses, phases = task.step(batch).losses, task.phases()
+    require(bool(phases), "there is no phase")
+    for phase in phases:
+        require(phase.steps >= 1, f"the phase {phase.name} has {phase.steps} steps")
+        for prefix in phase.parameters:
+            found = any(name.startswith(prefix) for name in names)
+            require(found, f"the phase {phase.name} moves {prefix}, no parameter begins so")
+        for term in phase.terms:
+            require(term in losses, f"the phase {phase.name} takes the loss {term}, not one of step")
+
+
+def check_decode(task: Task, dataset: Dataset, decode: Decode) -> None:
+    """Check that the target map, taken for probabilities, decodes to events of the same map."""
+    spec = task.model.spec
+    for index in range(min(ITEMS, len(dataset))):
+        arrays = task.prepare(dataset[index])
+        truth = np.stack([arrays[head] for head in spec.heads]).astype(np.float32)
+        events = decode(truth)
+        frames = events.to_frames(spec.timebase, spec.classes, truth.shape[-1])
+        wrong = int((frames != (truth[0] >= 0.5)).sum())
+        require(
+            wrong == 0,
+            f"example {index}: the target map decodes to {len(events)} events that differ from "
+            f"it in {wrong} of {frames.size} cells",
+        )
+
+
+def _batch(task: Task, dataset: Dataset) -> Batch:
+    rows = [task.prepare(dataset[i % len(dataset)]) for i in range(ITEMS)]
+    return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+
+
+def _turned(batch: Batch) -> Batch:
+    return {name: tensor.flip(0) for name, tensor in batch.items()}
+
+
+def _total(losses: Mapping[str, Tensor]) -> Tensor:
+    return torch.stack(list(losses.values())).sum()
+
+
+def _model(task: Task) -> nn.Module:
+    return cast(nn.Module, task.model)
