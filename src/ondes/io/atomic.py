@@ -1,0 +1,56 @@
+"""Files that appear whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from ondes.errors import InputError
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Lend a temporary path beside ``path``; its file takes the place of ``path`` at the end.
+
+    The temporary name is hidden and keeps the suffix. The content reaches the disk before the
+    name does (fsync, then rename), so a crash leaves the old file or the new one; when the body
+    raises, the old file stays and nothing else is left behind. A link is followed: the file it
+    points to is replaced.
+
+    Raises `InputError` when the folder is missing or ``path`` is a folder.
+
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> with atomic_write(target) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    target = _writable(path)
+    temporary = target.with_name(f".{target.stem}.{uuid4().hex}{target.suffix}")
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if os.name == "posix":
+        _sync(target.parent)
+
+
+def _writable(path: str | os.PathLike[str]) -> Path:
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise InputError(f"cannot write {path}: make the folder {target.parent} first")
+    if target.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; name a file inside it")
+    return target
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

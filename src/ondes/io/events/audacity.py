@@ -1,0 +1,54 @@
+"""Audacity label tracks: onset, offset in seconds and label, separated by tabs.
+
+Reads the lines of frequency ranges that Audacity's extended style puts below a label, and passes
+over them. A point label (offset = onset) becomes an event of one sample. Source: the Audacity
+manual, "Importing and Exporting Labels".
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ondes.events import EventList
+from ondes.io.text import Line, Row, gather, lines, only, seconds_text, unbroken, write_text
+
+SUFFIXES = (".txt",)
+RESOLUTION_S = 1e-6
+CARRIES: frozenset[str] = frozenset()
+
+
+def recognises(head: str) -> bool:
+    """Tell whether the first line begins with two numbers and tabs."""
+    fields = head.lstrip().partition("\n")[0].split("\t")
+    try:
+        return len(fields) > 1 and float(fields[0]) <= float(fields[1])
+    except ValueError:
+        return False
+
+
+def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
+    """Read a label track, or several one below the other."""
+    rows = [_row(line, text) for line, text in lines(path) if not text.startswith("\\")]
+    return gather(path, rows, rate_hz)
+
+
+def write(lists: Mapping[str, EventList], path: Path) -> None:
+    """Write a label track; `InputError` on labels with tabs or line breaks."""
+    _, events = only(lists)
+    cure = "rename it, or write .csv or .json, which carry it"
+    rows = [
+        (
+            seconds_text(event.onset, events.timebase),
+            seconds_text(event.offset, events.timebase),
+            unbroken(event.label, "the label", "\t\n\r", cure),
+        )
+        for event in events
+    ]
+    write_text(path, "".join("\t".join(row) + "\n" for row in rows))
+
+
+def _row(line: Line, text: str) -> Row:
+    onset, _, rest = text.partition("\t")
+    offset, _, label = rest.partition("\t")
+    if not offset:
+        raise line.error("fewer than two fields: write onset, offset and label with tabs between")
+    return line.row("", line.seconds(onset, "onset"), line.seconds(offset, "offset"), label)

@@ -1,0 +1,149 @@
+"""Signal formats: one module each, found by file name.
+
+A module holds what `SignalFormat` lists: ``SUFFIXES``, its own first; ``SELF_DESCRIBING``, whether
+a path says it all; ``scan(path, given)``, which reads no more than it must to describe the file and
+refuses a header that lies; and ``write(signal, path, dtype)``. Integers become float32 in [-1, 1)
+(see `ondes.io.pcm`), except in NPY, whose values are taken as they are.
+"""
+
+from pathlib import Path
+from typing import Protocol, cast
+
+from ondes.errors import ChannelError, InputError, RateError, TooShortError
+from ondes.io import formats
+from ondes.io.atomic import atomic_write
+from ondes.io.formats import AnyPath, existing
+from ondes.io.signalfile import Given, SignalFile
+from ondes.signal import Signal
+
+
+class SignalFormat(Protocol):
+    """What a module of this package holds."""
+
+    SUFFIXES: tuple[str, ...]
+    SELF_DESCRIBING: bool
+
+    def scan(self, path: Path, given: Given) -> SignalFile:
+        """Describe a file; raises `FormatError` when it is damaged or cut off."""
+
+    def write(self, signal: Signal, path: Path, dtype: str | None) -> None:
+        """Store a signal, as ``dtype`` or the format's own choice."""
+
+
+def signal_formats() -> tuple[str, ...]:
+    """Return the names of the signal formats.
+
+    >>> signal_formats()
+    ('flac', 'mp3', 'npy', 'ogg', 'raw', 'wav')
+    """
+    return formats.names(__name__)
+
+
+def signal_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of the formats whose files say all about themselves."""
+    modules = [_module(name) for name in signal_formats()]
+    return tuple(s for module in modules if module.SELF_DESCRIBING for s in module.SUFFIXES)
+
+
+def open_signal(
+    path: AnyPath,
+    *,
+    rate_hz: float | None = None,
+    dtype: str | None = None,
+    channels: int | None = None,
+    format: str | None = None,  # noqa: A002 - the word the whole package uses
+    truncated: bool = False,
+) -> SignalFile:
+    """Open a signal for reading in blocks.
+
+    The format goes by the suffix unless ``format`` names it. Raw files need ``rate_hz``,
+    ``dtype`` and ``channels``, NPY needs ``rate_hz``; where the file says these itself, a value
+    given here is checked against it. ``truncated=True`` accepts a file that was cut off and
+    describes the part that is there.
+
+    Raises `FormatError` on unknown, damaged and truncated files, `RateError`, `ChannelError` and
+    `InputError` when the call contradicts the file, `TooShortError` when it holds no sample.
+    """
+    file = existing(path)
+    module = _module(format or formats.by_suffix(__name__, path)[0])
+    given = Given(rate_hz, dtype, channels, truncated)
+    described = module.scan(file, given)
+    _check(described, given)
+    return described
+
+
+def read(
+    path: AnyPath,
+    *,
+    rate_hz: float | None = None,
+    dtype: str | None = None,
+    channels: int | None = None,
+    format: str | None = None,  # noqa: A002
+    truncated: bool = False,
+    start_s: float = 0.0,
+    stop_s: float | None = None,
+) -> Signal:
+    """Read a signal, or its part from ``start_s`` to ``stop_s`` seconds, into memory.
+
+    The other arguments and the errors are those of `open_signal` and `SignalFile.read`.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "ramp.wav"
+    >>> write(Signal.of([0.0, 0.25, 0.5, 0.75], rate_hz=4), path)
+    >>> read(path, start_s=0.5).samples
+    array([[0.5 , 0.75]], dtype=float32)
+    """
+    file = open_signal(
+        path,
+        rate_hz=rate_hz,
+        dtype=dtype,
+        channels=channels,
+        format=format,
+        truncated=truncated,
+    )
+    return file.read(start_s=start_s, stop_s=stop_s)
+
+
+def write(
+    signal: Signal,
+    path: AnyPath,
+    *,
+    dtype: str | None = None,
+    format: str | None = None,  # noqa: A002
+) -> None:
+    """Write a signal; the file appears whole or not at all.
+
+    ``dtype`` is what to store: WAV float32 (default, lossless), float64, int16, int24, int32 or
+    uint8; FLAC int24 (default) or int16; raw and NPY any real numpy type (default float32). Ogg
+    and MP3 have codecs of their own. A file has no place for ``signal.start`` and, but for NPY's
+    values, none for ``unit`` and channel names.
+
+    Raises `InputError` when samples beyond [-1, 1] would be clipped or the type is unknown,
+    `RateError` when the format cannot hold the rate.
+    """
+    module = _module(format or formats.by_suffix(__name__, path)[0])
+    with atomic_write(path) as temporary:
+        module.write(signal, temporary, dtype)
+
+
+def _module(name: str) -> SignalFormat:
+    return cast(SignalFormat, formats.module(__name__, name))
+
+
+def _check(file: SignalFile, given: Given) -> None:
+    if given.rate_hz not in (None, file.rate_hz):
+        raise RateError(
+            f"{file.path} is at {file.rate_hz:g} Hz, the call says {given.rate_hz:g}: leave "
+            f"rate_hz out, then ondes.resample(signal, {given.rate_hz:g}) if that is what you need"
+        )
+    if given.channels not in (None, file.n_channels):
+        raise ChannelError(
+            f"{file.path} has {file.n_channels} channels, the call says {given.channels}: leave "
+            "channels out, then pick with signal.channel(...)"
+        )
+    if given.dtype not in (None, file.dtype):
+        raise InputError(
+            f"{file.path} stores {file.dtype}, the call says {given.dtype}: leave dtype out"
+        )
+    if file.n_samples < 1:
+        raise TooShortError(f"{file.path} holds no samples: record it again, or leave it out")

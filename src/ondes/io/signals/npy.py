@@ -1,0 +1,78 @@
+"""NPY: an array [time] or [channel, time] of any real type, its values taken as they are."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.lib import format as npy
+
+from ondes.errors import FormatError, InputError
+from ondes.io.signalfile import Given, Samples, SignalFile
+from ondes.signal import Signal
+
+SUFFIXES = (".npy",)
+SELF_DESCRIBING = False
+
+
+@dataclass(frozen=True)
+class _Array:
+    """Where an array [channel, time] lies in its file."""
+
+    path: Path
+    shape: tuple[int, int]
+    fortran: bool
+    dtype: np.dtype[np.generic]
+    offset: int
+
+    def decode(self, start: int, stop: int, size: int) -> Iterator[Samples]:
+        """Yield blocks, the file mapped anew for each so that what was read can be let go."""
+        order: Literal["F", "C"] = "F" if self.fortran else "C"
+        for begin in range(start, stop, size):
+            array = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, order)
+            yield array[:, begin : min(begin + size, stop)].astype(np.float32, order="C")
+
+
+def scan(path: Path, given: Given) -> SignalFile:
+    """Describe an NPY file; `FormatError` unless the whole of an array of real numbers is there."""
+    if given.rate_hz is None:
+        raise InputError(f"{path} does not say its rate: give rate_hz= of the recording")
+    array = _header(path)
+    present = (path.stat().st_size - array.offset) // array.dtype.itemsize
+    if present < math.prod(array.shape):
+        raise FormatError(
+            f"{path}: the header promises {math.prod(array.shape)} samples {array.shape}, the "
+            f"file holds {present}: it was cut off; copy it again from its source"
+        )
+    return SignalFile(path, given.rate_hz, *array.shape, array.dtype.name, array.decode)
+
+
+def write(signal: Signal, path: Path, dtype: str | None) -> None:
+    """Write the array [channel, time]; an integer type must hold every value as it is."""
+    with np.errstate(invalid="ignore"):
+        stored = signal.samples.astype(dtype or np.float32)
+    if stored.dtype.kind in "iub" and not np.array_equal(stored, signal.samples):
+        raise InputError(f"dtype={dtype!r} cannot hold these samples as they are: use float32")
+    with path.open("wb") as stream:
+        npy.write_array(stream, stored, allow_pickle=False)
+
+
+def _header(path: Path) -> _Array:
+    with path.open("rb") as stream:
+        try:
+            version = npy.read_magic(stream)
+            reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+            shape, fortran, dtype = reader(stream)
+        except ValueError as error:
+            raise FormatError(
+                f"{path} is no NPY file ({error}): write it with numpy.save"
+            ) from error
+        offset = stream.tell()
+    if dtype.kind not in "biuf" or not 1 <= len(shape) <= 2:
+        raise FormatError(
+            f"{path} holds {dtype} {shape}: save real numbers [time] or [channel, time]"
+        )
+    channels, n_samples = (1, *shape)[-2:]
+    return _Array(path, (channels, n_samples), fortran, dtype, offset)

@@ -1,0 +1,88 @@
+"""WAV: RIFF and RF64, integers or floats. Source: Microsoft/IBM RIFF, EBU Tech 3306."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from ondes.errors import FormatError
+from ondes.io import sound
+from ondes.io.signalfile import Given, SignalFile, cut_off
+from ondes.signal import Signal
+
+SUFFIXES = (".wav", ".wave", ".rf64")
+SELF_DESCRIBING = True
+
+_UNSAID = 0xFFFFFFFF
+_LARGEST = 2**32 - 2**16
+
+
+class _Data(NamedTuple):
+    """Bytes of sound that the header promises and that follow it, and bytes a frame takes."""
+
+    promised: int
+    present: int
+    frame: int
+
+
+def scan(path: Path, given: Given) -> SignalFile:
+    """Describe a WAV file; `FormatError` when its header and its size disagree.
+
+    A data size of all ones stands for "to the end of the file", as streaming writers mean it.
+    """
+    file = sound.scan(path, ("WAV", "WAVEX", "RF64"), seek=True)
+    with path.open("rb") as stream:
+        data = _data(stream, path)
+    if data.present < data.promised != _UNSAID:
+        if not given.truncated:
+            raise cut_off(
+                path,
+                promised=data.promised // data.frame,
+                present=data.present // data.frame,
+            )
+        return replace(file, n_samples=min(file.n_samples, data.present // data.frame))
+    if data.promised == 0 < data.present or data.present - data.promised >= 2**32:
+        raise FormatError(
+            f"{path}: the header promises {data.promised // data.frame} samples, the file holds "
+            f"{data.present // data.frame}: its size was never filled in or ran over 4 GiB; "
+            "write a new header (sox --ignore-length in.wav out.wav)"
+        )
+    return file
+
+
+def write(signal: Signal, path: Path, dtype: str | None) -> None:
+    """Write float32 or the type asked for; as RF64 where RIFF's 4 GiB do not suffice."""
+    kinds = ("float32", "float64", "int16", "int24", "int32", "uint8")
+    dtype = sound.known_dtype(dtype, kinds, "WAV")
+    large = 8 * signal.samples.size > _LARGEST
+    container = "RF64" if large else "WAV"
+    sound.encode(signal, path, container=container, subtype=sound.SUBTYPES[dtype], dtype=dtype)
+
+
+def _data(stream: BinaryIO, path: Path) -> _Data:
+    frame, wide = 1, _UNSAID
+    for name, size in _chunks(stream):
+        if name == b"ds64":
+            wide = struct.unpack("<8xQ", stream.read(16))[0]
+        elif name == b"fmt ":
+            frame = max(struct.unpack("<12xH", stream.read(14))[0], 1)
+        elif name == b"data":
+            start = stream.tell()
+            present = stream.seek(0, 2) - start
+            return _Data(wide if size == _UNSAID else size, present, frame)
+    raise FormatError(f"{path} has no data chunk: it was cut off; copy it again from its source")
+
+
+def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield name and size of each chunk, the stream standing at its content."""
+    position = 12
+    while len(head := _at(stream, position, 8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        yield name, size
+        position += 8 + size + size % 2
+
+
+def _at(stream: BinaryIO, position: int, n_bytes: int) -> bytes:
+    stream.seek(position)
+    return stream.read(n_bytes)

@@ -1,0 +1,81 @@
+"""The table that CSV and TSV share: one event a row, times in seconds, quoted as RFC 4180 says."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ondes.errors import FormatError, nearest
+from ondes.events import EventList
+from ondes.io.text import Line, Row, gather, read_text, score_text, seconds_text, write_text
+
+Table = Mapping[str, EventList]
+
+COLUMNS = ("file", "channel", "onset_s", "offset_s", "label", "score")
+REQUIRED = ("onset_s", "offset_s", "label")
+
+
+def read(path: Path, *, delimiter: str, rate_hz: float | None) -> dict[str, EventList]:
+    """Read a table; its columns may come in any order, file, channel and score may be missing."""
+    return gather(path, _rows(path, delimiter), rate_hz)
+
+
+def write(lists: Table, path: Path, *, delimiter: str) -> None:
+    """Write a table; a recording without events has no row."""
+    rows = [row for file, events in lists.items() for row in _fields(file, events)]
+    text = "".join(f"{_joined(row, delimiter)}\n" for row in (COLUMNS, *rows))
+    write_text(path, text)
+
+
+def _joined(fields: Sequence[str], delimiter: str) -> str:
+    special = {delimiter, '"', "\n", "\r"}
+    doubled = (f'"{text.replace(chr(34), 2 * chr(34))}"' for text in fields)
+    pairs = zip(fields, doubled, strict=True)
+    return delimiter.join(quoted if special & set(text) else text for text, quoted in pairs)
+
+
+def _fields(file: str, events: EventList) -> Iterator[tuple[str, ...]]:
+    for event in events:
+        onset, offset = (seconds_text(t, events.timebase) for t in (event.onset, event.offset))
+        score = score_text(event.score)
+        yield file, str(event.channel), onset, offset, event.label, score
+
+
+def _rows(path: Path, delimiter: str) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+        _check_header(header, path)
+        for fields in filter(None, reader):
+            yield _row(Line(path, reader.line_num), header, fields)
+    except csv.Error as error:
+        raise Line(path, reader.line_num).error(f"{error}: quote fields as RFC 4180") from error
+
+
+def _row(line: Line, header: list[str], fields: list[str]) -> Row:
+    if len(fields) != len(header):
+        raise line.error(f"{len(fields)} fields under {len(header)} columns: quote separators")
+    row = dict(zip(header, fields, strict=True))
+    return line.row(
+        row.get("file", ""),
+        line.seconds(row["onset_s"], "onset_s"),
+        line.seconds(row["offset_s"], "offset_s"),
+        row["label"],
+        line.whole(row.get("channel") or "0", "channel"),
+        line.score(row.get("score", "")),
+    )
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    if missing := [name for name in REQUIRED if name not in header]:
+        raise FormatError(
+            f"{path}, line 1: no column {', '.join(missing)} in {header}: the header of an event "
+            f"table is {','.join(COLUMNS)}"
+        )
+    if unknown := [name for name in header if name not in COLUMNS]:
+        raise FormatError(
+            f"{path}, line 1: unknown column {unknown[0]!r}{nearest(unknown[0], COLUMNS)}: rename "
+            "or remove it"
+        )
+    if len(set(header)) < len(header):
+        raise FormatError(f"{path}, line 1: a column comes twice in {header}: remove one")
