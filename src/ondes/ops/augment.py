@@ -2,8 +2,8 @@
 
 The effects are pure functions of samples `[..., c, t]`; a parameter is a number or a tensor that
 broadcasts against `[..., c]`, such as `[b, 1]` for one setting per example of a batch. `draw` rolls
-the dice once, after Tarabajka's thesis (section 1.9), and returns a `Chain`: a printable record of
-what was drawn, which can be applied to arrays and tensors alike.
+the dice once, as in Kovanda's thesis (CTU in Prague 2022, section 1.9), and returns a `Chain`: a
+printable record of what was drawn, which can be applied to arrays and tensors alike.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Short-time spectra: frames, power, magnitude, mel, decibels.
+"""Short-time spectra: frames, power, magnitude, mel, decibels (Kovanda 2022, section 1.10).
 
 Everything is made of torch operations that export to ONNX with a free length
 (`torch.onnx.export(dynamo=True)`, opset 20): framing by slices, the transform by the DFT operator.
