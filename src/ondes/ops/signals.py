@@ -19,8 +19,9 @@ def resample(signal: Signal, rate_hz: float) -> Signal:
     `ondes.ops.resample`. Raises RateError for a rate that is not above zero, TooShortError when
     not one sample would be left.
 
-    >>> resample(Signal.of([0.0] * 48, rate_hz=48000, start=480), 24000)
-    <Signal 0: 24 samples from 240, 0.001 s at 24000 Hz>
+    >>> half = resample(Signal.of([0.0] * 48, rate_hz=48000, start=480), 24000)
+    >>> half.start, half.n_samples, half.rate_hz
+    (240, 24, 24000)
     """
     if exact_rate(rate_hz) == exact_rate(signal.rate_hz):
         return signal
