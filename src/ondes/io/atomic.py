@@ -11,14 +11,14 @@ from ondes.errors import InputError
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Lend a temporary path beside ``path``; its file takes the place of ``path`` at the end.
+    """Lend a temporary path beside `path`; its file takes the place of `path` at the end.
 
     The temporary name is hidden and keeps the suffix. The content reaches the disk before the
     name does (fsync, then rename), so a crash leaves the old file or the new one; when the body
     raises, the old file stays and nothing else is left behind. A link is followed: the file it
     points to is replaced.
 
-    Raises `InputError` when the folder is missing or ``path`` is a folder.
+    Raises `InputError` when the folder is missing or `path` is a folder.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "note.txt"

@@ -21,7 +21,7 @@ def names(package: str) -> tuple[str, ...]:
 
 
 def module(package: str, name: str) -> ModuleType:
-    """Import the format called ``name``; raises `FormatError` with the nearest name."""
+    """Import the format called `name`; raises `FormatError` with the nearest name."""
     known = names(package)
     if name not in known:
         hint = nearest(name, known)
@@ -42,7 +42,7 @@ def suffix_of(path: AnyPath, suffixes: Sequence[str]) -> str:
 def by_suffix(package: str, path: AnyPath) -> tuple[str, ...]:
     """Return the names of the formats that own a path's suffix, its main owner first.
 
-    A format is the main owner of the first of its ``SUFFIXES``. Raises `FormatError` when no
+    A format is the main owner of the first of its `SUFFIXES`. Raises `FormatError` when no
     format has such a suffix.
     """
     owned = {name: module(package, name).SUFFIXES for name in names(package)}

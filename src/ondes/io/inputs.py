@@ -16,7 +16,7 @@ def expand(inputs: Iterable[AnyPath], suffixes: Sequence[str] | None = None) -> 
     A folder stands for all files below it that have one of the suffixes, in order of their
     names; names that begin with a dot are left out. The default suffixes are those of the
     signal formats that describe themselves (WAV, FLAC, ...). A file is taken whatever its
-    suffix, and a glob (``**`` runs through folders) means what it would mean in a shell.
+    suffix, and a glob (`**` runs through folders) means what it would mean in a shell.
 
     Raises `InputError` when an input is missing or nothing is found under it.
 

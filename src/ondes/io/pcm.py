@@ -25,7 +25,7 @@ def to_float(samples: NDArray[np.generic]) -> NDArray[np.float32]:
 
 
 def to_int(samples: NDArray[np.float32], bits: int) -> NDArray[np.int64]:
-    """Return samples in [-1, 1] as signed integers of ``bits``, to the nearest; 1 is the top.
+    """Return samples in [-1, 1] as signed integers of `bits`, to the nearest; 1 is the top.
 
     What `to_float` made of integers up to 24 bits comes back exactly. Raises `InputError` when
     samples go beyond: they would be clipped.

@@ -31,13 +31,13 @@ class Given:
 
 @dataclass(frozen=True)
 class SignalFile:
-    """A signal on disk: ``n_samples`` of ``n_channels`` at ``rate_hz``.
+    """A signal on disk: `n_samples` of `n_channels` at `rate_hz`.
 
-    ``dtype`` is what the file stores: int16, float32, ... or the name of a codec. Reading goes
+    `dtype` is what the file stores: int16, float32, ... or the name of a codec. Reading goes
     through `blocks` and holds one block at a time, so memory does not grow with the file. No
-    handle stays open between passes; ``with`` is welcome and not needed.
+    handle stays open between passes; `with` is welcome and not needed.
 
-    ``decode(start, stop, size)`` comes from the format: it yields [channel, size] float32 over
+    `decode(start, stop, size)` comes from the format: it yields [channel, size] float32 over
     samples [start, stop), the last block shorter, the same samples whatever the size.
     """
 
@@ -99,9 +99,9 @@ class SignalFile:
             start += expected
 
     def read(self, *, start_s: float = 0.0, stop_s: float | None = None) -> Signal:
-        """Read from ``start_s`` to ``stop_s`` seconds (None: the end) into a `Signal`.
+        """Read from `start_s` to `stop_s` seconds (None: the end) into a `Signal`.
 
-        The Signal keeps its place: its ``start`` is the first sample read.
+        The Signal keeps its place: its `start` is the first sample read.
 
         Raises what `blocks` raises, and `InputError` on an empty span.
         """

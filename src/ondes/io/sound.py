@@ -66,7 +66,7 @@ def scan(path: Path, containers: Sequence[str], *, seek: bool) -> SignalFile:
 
 
 def decode(path: Path, start: int, stop: int, size: int, *, seek: bool) -> Iterator[Samples]:
-    """Yield samples [start, stop); without ``seek`` those before are decoded and dropped."""
+    """Yield samples [start, stop); without `seek` those before are decoded and dropped."""
     with opened(path) as sound:
         if seek:
             sound.seek(start)

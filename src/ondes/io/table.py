@@ -2,14 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ondes.errors import FormatError, nearest
 from ondes.events import EventList
-from ondes.io.text import Line, Row, gather, read_text, score_text, seconds_text, write_text
-
-Table = Mapping[str, EventList]
+from ondes.io.text import (
+    Line,
+    Row,
+    Table,
+    gather,
+    read_text,
+    score_text,
+    seconds_text,
+    write_text,
+)
 
 COLUMNS = ("file", "channel", "onset_s", "offset_s", "label", "score")
 REQUIRED = ("onset_s", "offset_s", "label")

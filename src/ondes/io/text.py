@@ -12,6 +12,9 @@ from ondes.errors import FormatError, InputError
 from ondes.events import EventList
 from ondes.timebase import Timebase
 
+Table = Mapping[str, EventList]
+LARGEST_S = 1e11  # three thousand years; beyond, samples of MHz signals do not fit 64 bits
+
 
 class Row(NamedTuple):
     """One event of one recording, as files write it."""
@@ -38,8 +41,8 @@ class Line:
     def seconds(self, text: str, column: str) -> float:
         """Read a time in seconds."""
         value = self._number(text, column)
-        if not math.isfinite(value):
-            raise self.error(f"{column} is {text!r}: times are finite seconds")
+        if not abs(value) < LARGEST_S:
+            raise self.error(f"{column} is {text!r}: write a finite time in seconds")
         return value
 
     def score(self, text: str) -> float:
@@ -144,7 +147,7 @@ def score_text(score: float) -> str:
 def unbroken(text: str, what: str, separators: str, cure: str) -> str:
     """Return a text that holds no separator; raises `InputError` when it does.
 
-    ``separators`` are the characters that end a field of the format; ``cure`` names one that can
+    `separators` are the characters that end a field of the format; `cure` names one that can
     carry the text.
     """
     if any(mark in text for mark in separators):
@@ -152,7 +155,7 @@ def unbroken(text: str, what: str, separators: str, cure: str) -> str:
     return text
 
 
-def only(lists: Mapping[str, EventList]) -> tuple[str, EventList]:
+def only(lists: Table) -> tuple[str, EventList]:
     """Return the one recording and its events."""
     ((file, events),) = lists.items()
     return file, events

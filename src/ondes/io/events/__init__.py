@@ -6,7 +6,6 @@ recordings by their file names; one that stores no file name reads it as ''.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Protocol, cast
 
@@ -15,18 +14,17 @@ from ondes.events import EventList
 from ondes.io import formats
 from ondes.io.atomic import atomic_write
 from ondes.io.formats import AnyPath, existing
-
-Table = Mapping[str, EventList]
+from ondes.io.text import Table
 
 
 class EventFormat(Protocol):
     """What a module of this package holds.
 
-    ``SUFFIXES``: its own first, then those it shares with a format that owns them.
-    ``RESOLUTION_S``: the step of its times in seconds; formats that write decimals take more of
-    them where a tenth of a sample is finer. ``CARRIES``: what it stores besides times and labels,
+    `SUFFIXES`: its own first, then those it shares with a format that owns them.
+    `RESOLUTION_S`: the step of its times in seconds; formats that write decimals take more of
+    them where a tenth of a sample is finer. `CARRIES`: what it stores besides times and labels,
     of "file" (so that it holds many recordings), "channel", "score" and "rate". A module that
-    shares a suffix, or owns a shared one, also holds ``recognises(head: str) -> bool``.
+    shares a suffix, or owns a shared one, also holds `recognises(head: str) -> bool`.
     """
 
     SUFFIXES: tuple[str, ...]
@@ -42,7 +40,7 @@ class EventFormat(Protocol):
 
 class _Recognising(EventFormat, Protocol):
     def recognises(self, head: str) -> bool:
-        """Tell whether a file that begins with ``head`` is of this format."""
+        """Tell whether a file that begins with `head` is of this format."""
 
 
 def event_formats() -> tuple[str, ...]:
@@ -72,13 +70,13 @@ def read_events(
 ) -> EventList:
     """Read the events of one recording.
 
-    ``rate_hz`` is the rate of the recording, to which the seconds of the file are taken; only
+    `rate_hz` is the rate of the recording, to which the seconds of the file are taken; only
     JSON knows it itself. The format goes by the suffix, and by the content where formats share
-    one (.txt: Audacity, Raven), unless ``format`` names it. ``file`` picks a recording from a
+    one (.txt: Audacity, Raven), unless `format` names it. `file` picks a recording from a
     table of several, by its name or the name without folder and suffix.
 
     Raises `FormatError` naming the file, line and cure, `InputError` when the recording is not
-    in the table or ``file`` is needed to pick one, `RateError` when JSON holds another rate.
+    in the table or `file` is needed to pick one, `RateError` when JSON holds another rate.
     """
     table = read_event_table(path, rate_hz=rate_hz, format=format)
     if table:
@@ -110,14 +108,14 @@ def write_events(
     format: str | None = None,  # noqa: A002
     file: str = "",
 ) -> None:
-    """Write the events of a recording called ``file``, or a table of many by their names.
+    """Write the events of a recording called `file`, or a table of many by their names.
 
-    The format goes by the suffix unless ``format`` names it. The file appears whole or not at
+    The format goes by the suffix unless `format` names it. The file appears whole or not at
     all.
 
     Raises `InputError` when the format cannot carry what is there: several recordings, labels
     that hold its separators, ... It never drops an event or bends a label; channels and scores
-    are stored where the format has a place for them (``CARRIES`` of its module).
+    are stored where the format has a place for them (`CARRIES` of its module).
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "take.csv"

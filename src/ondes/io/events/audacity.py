@@ -5,11 +5,10 @@ over them. A point label (offset = onset) becomes an event of one sample. Source
 manual, "Importing and Exporting Labels".
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from ondes.events import EventList
-from ondes.io.text import Line, Row, gather, lines, only, seconds_text, unbroken, write_text
+from ondes.io.text import Line, Row, Table, gather, lines, only, seconds_text, unbroken, write_text
 
 SUFFIXES = (".txt",)
 RESOLUTION_S = 1e-6
@@ -31,7 +30,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return gather(path, rows, rate_hz)
 
 
-def write(lists: Mapping[str, EventList], path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write a label track; `InputError` on labels with tabs or line breaks."""
     _, events = only(lists)
     cure = "rename it, or write .csv or .json, which carry it"

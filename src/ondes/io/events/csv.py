@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ondes.events import EventList
 from ondes.io import table
+from ondes.io.text import Table
 
 SUFFIXES = (".csv",)
 RESOLUTION_S = 1e-6
@@ -15,6 +16,6 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return table.read(path, delimiter=",", rate_hz=rate_hz)
 
 
-def write(lists: table.Table, path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write one table of all recordings; scores with six digits."""
     table.write(lists, path, delimiter=",")

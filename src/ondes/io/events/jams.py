@@ -15,7 +15,7 @@ from typing import Any
 from ondes.errors import FormatError, InputError
 from ondes.events import EventList
 from ondes.io import pitch
-from ondes.io.text import Row, gather, only, read_text, write_text
+from ondes.io.text import Row, Table, gather, only, read_text, write_text
 
 SUFFIXES = (".jams",)
 RESOLUTION_S = 1e-9
@@ -37,7 +37,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return gather(path, rows, rate_hz)
 
 
-def write(lists: Mapping[str, EventList], path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write one annotation for each channel; `InputError` on events before 0 s."""
     file, events = only(lists)
     if len(events) and events.onset[0] < 0:

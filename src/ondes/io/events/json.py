@@ -1,7 +1,7 @@
 """JSON: exact samples and their rate; nothing is lost.
 
-``{"format": "ondes events", "version": 1, "recordings": [{"file", "rate_hz", "events": [{"onset",
-"offset", "label", "channel", "score"}]}]}``: onset and offset are samples, a score is a number or
+`{"format": "ondes events", "version": 1, "recordings": [{"file", "rate_hz", "events": [{"onset",
+"offset", "label", "channel", "score"}]}]}`: onset and offset are samples, a score is a number or
 null.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from ondes.errors import FormatError, InputError, RateError
 from ondes.events import Event, EventList
-from ondes.io.text import read_text, write_text
+from ondes.io.text import Table, read_text, write_text
 
 SUFFIXES = (".json",)
 RESOLUTION_S = 0.0
@@ -36,7 +36,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return lists
 
 
-def write(lists: Mapping[str, EventList], path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write all recordings; `InputError` on scores that are infinite."""
     try:
         text = json.dumps(to_document(lists), ensure_ascii=False, allow_nan=False, indent=1)
@@ -45,7 +45,7 @@ def write(lists: Mapping[str, EventList], path: Path) -> None:
     write_text(path, text + "\n")
 
 
-def to_document(lists: Mapping[str, EventList]) -> dict[str, Any]:
+def to_document(lists: Table) -> dict[str, Any]:
     """Return what a file holds, ready for `json.dumps`.
 
     >>> events = EventList.of([(0, 480, "C4")], rate_hz=48000.0)
@@ -60,7 +60,7 @@ def to_document(lists: Mapping[str, EventList]) -> dict[str, Any]:
 
 
 def from_document(document: Any, name: str) -> dict[str, EventList]:  # noqa: ANN401 - any JSON
-    """Return the events of a document; `FormatError` tells what in ``name`` does not fit."""
+    """Return the events of a document; `FormatError` tells what in `name` does not fit."""
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise FormatError(f'{name} is no event list: it lacks "format": "{_FORMAT}"')
     if document.get("version") != _VERSION:

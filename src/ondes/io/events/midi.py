@@ -9,7 +9,7 @@ Source: MIDI 1.0, Standard MIDI Files 1.0.
 import math
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ondes.errors import FormatError, InputError
 from ondes.events import Event, EventList
 from ondes.io import pitch
-from ondes.io.text import Row, gather, only
+from ondes.io.text import Row, Table, gather, only
 
 SUFFIXES = (".mid", ".midi")
 RESOLUTION_S = 1e-3
@@ -28,7 +28,7 @@ _TEMPO = 500_000  # microseconds a beat, which is also the tempo of a file that 
 
 
 class _Note(NamedTuple):
-    """A key held from tick ``on`` to tick ``off``."""
+    """A key held from tick `on` to tick `off`."""
 
     on: int
     off: int
@@ -59,7 +59,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return gather(path, rows, rate_hz)
 
 
-def write(lists: Mapping[str, EventList], path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write one track; `InputError` on labels that are no pitches and on tones that overlap."""
     import mido
 

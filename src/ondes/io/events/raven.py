@@ -15,6 +15,7 @@ from ondes.events import Event, EventList
 from ondes.io.text import (
     Line,
     Row,
+    Table,
     gather,
     lines,
     only,
@@ -69,7 +70,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return gather(path, [_row(line, row, label, score) for line, row in cells], rate_hz)
 
 
-def write(lists: Mapping[str, EventList], path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write a selection table whose boxes reach over the whole band, 0 to half the rate."""
     file, events = only(lists)
     unbroken(file, "the file name", "\t\n\r", _CURE)

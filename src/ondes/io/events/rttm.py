@@ -5,13 +5,13 @@ score, look-ahead; <NA> stands for nothing. A recording is named without its suf
 tools expect. Source: NIST, "Rich Transcription Time Marked file format", RT-09 evaluation plan.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.io.signals import signal_suffixes
-from ondes.io.text import Line, Row, gather, lines, score_text, seconds_text, write_text
+from ondes.io.text import Line, Row, Table, gather, lines, score_text, seconds_text, write_text
 
 SUFFIXES = (".rttm",)
 RESOLUTION_S = 1e-6
@@ -26,7 +26,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     return gather(path, [_row(line, row) for line, row in fields if row[0] != "SPKR-INFO"], rate_hz)
 
 
-def write(lists: Mapping[str, EventList], path: Path) -> None:
+def write(lists: Table, path: Path) -> None:
     """Write SPEAKER lines; `InputError` on labels and names with blanks, or equal names."""
     names = [_identifier(file) for file in lists]
     if len(set(names)) < len(names):

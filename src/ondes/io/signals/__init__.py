@@ -1,8 +1,8 @@
 """Signal formats: one module each, found by file name.
 
-A module holds what `SignalFormat` lists: ``SUFFIXES``, its own first; ``SELF_DESCRIBING``, whether
-a path says it all; ``scan(path, given)``, which reads no more than it must to describe the file and
-refuses a header that lies; and ``write(signal, path, dtype)``. Integers become float32 in [-1, 1)
+A module holds what `SignalFormat` lists: `SUFFIXES`, its own first; `SELF_DESCRIBING`, whether
+a path says it all; `scan(path, given)`, which reads no more than it must to describe the file and
+refuses a header that lies; and `write(signal, path, dtype)`. Integers become float32 in [-1, 1)
 (see `ondes.io.pcm`), except in NPY, whose values are taken as they are.
 """
 
@@ -27,7 +27,7 @@ class SignalFormat(Protocol):
         """Describe a file; raises `FormatError` when it is damaged or cut off."""
 
     def write(self, signal: Signal, path: Path, dtype: str | None) -> None:
-        """Store a signal, as ``dtype`` or the format's own choice."""
+        """Store a signal, as `dtype` or the format's own choice."""
 
 
 def signal_formats() -> tuple[str, ...]:
@@ -56,9 +56,9 @@ def open_signal(
 ) -> SignalFile:
     """Open a signal for reading in blocks.
 
-    The format goes by the suffix unless ``format`` names it. Raw files need ``rate_hz``,
-    ``dtype`` and ``channels``, NPY needs ``rate_hz``; where the file says these itself, a value
-    given here is checked against it. ``truncated=True`` accepts a file that was cut off and
+    The format goes by the suffix unless `format` names it. Raw files need `rate_hz`,
+    `dtype` and `channels`, NPY needs `rate_hz`; where the file says these itself, a value
+    given here is checked against it. `truncated=True` accepts a file that was cut off and
     describes the part that is there.
 
     Raises `FormatError` on unknown, damaged and truncated files, `RateError`, `ChannelError` and
@@ -83,7 +83,7 @@ def read(
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Signal:
-    """Read a signal, or its part from ``start_s`` to ``stop_s`` seconds, into memory.
+    """Read a signal, or its part from `start_s` to `stop_s` seconds, into memory.
 
     The other arguments and the errors are those of `open_signal` and `SignalFile.read`.
 
@@ -113,10 +113,10 @@ def write(
 ) -> None:
     """Write a signal; the file appears whole or not at all.
 
-    ``dtype`` is what to store: WAV float32 (default, lossless), float64, int16, int24, int32 or
+    `dtype` is what to store: WAV float32 (default, lossless), float64, int16, int24, int32 or
     uint8; FLAC int24 (default) or int16; raw and NPY any real numpy type (default float32). Ogg
-    and MP3 have codecs of their own. A file has no place for ``signal.start`` and, but for NPY's
-    values, none for ``unit`` and channel names.
+    and MP3 have codecs of their own. A file has no place for `signal.start` and, but for NPY's
+    values, none for `unit` and channel names.
 
     Raises `InputError` when samples beyond [-1, 1] would be clipped or the type is unknown,
     `RateError` when the format cannot hold the rate.
