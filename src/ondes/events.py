@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, cast, overload
+from itertools import accumulate
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ondes.errors import InputError, RateError, nearest
-from ondes.matching import best_matching, pairs_within
-from ondes.signal import span_of
-from ondes.timebase import FloatArray, IntArray, Timebase, as_samples
+from ondes.matching import Comparison, chains, compare, kinds, means, runs
+from ondes.timebase import FloatArray, IntArray, Timebase, whole_samples
 
 BoolArray = NDArray[np.bool_]
 LabelArray = NDArray[np.str_]
+Columns = tuple[NDArray[Any], ...]
+FOREVER = 2**62
 
 
 class Event(NamedTuple):
@@ -29,17 +31,26 @@ class Event(NamedTuple):
     score: float = math.nan
 
 
-@dataclass(frozen=True, eq=False)
+Row = Event | tuple[int, int, str] | tuple[int, int, str, int] | tuple[int, int, str, int, float]
+RowInSeconds = (
+    tuple[float, float, str] | tuple[float, float, str, int] | tuple[float, float, str, int, float]
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class EventList:
     """Events in columns, ordered by (onset, offset, label, channel, score), immutable.
 
-    `onset` < `offset` are absolute samples at `rate_hz`, on the axis of `Signal.start`; `score`
-    is NaN where there is none. The columns may come in any order; raises InputError when they
-    do not fit together or an event does not end after it begins.
+    `onset` < `offset` are samples at `rate_hz`, on the axis of `Signal.start`; `score` is NaN
+    where there is none. The constructor takes the columns in any order of rows and copies them.
 
-    >>> takes = EventList.of([(480, 960, "A4"), (0, 480, "C4")], rate_hz=48000)
-    >>> takes.labels, takes.onset_s.tolist(), takes[0].label
-    (('A4', 'C4'), [0.0, 0.01], 'C4')
+    Raises:
+        InputError: the columns differ in length, or an offset does not follow its onset.
+        RateError: the rate is not finite and above zero.
+
+    >>> tones = EventList.of([(480, 960, "A4"), (0, 480, "C4")], rate_hz=48000)
+    >>> tones.labels, tones.onset_s.tolist(), tones[0].label, len(tones[0.005:0.01])
+    (('A4', 'C4'), [0.0, 0.01], 'C4', 1)
     """
 
     onset: IntArray
@@ -50,71 +61,114 @@ class EventList:
     rate_hz: float
 
     def __post_init__(self) -> None:
-        Timebase(self.rate_hz)
-        columns = {
-            "onset": as_samples(self.onset),
-            "offset": as_samples(self.offset),
-            "label": np.asarray(self.label, dtype=np.str_),
-            "channel": as_samples(self.channel),
-            "score": np.asarray(self.score, dtype=np.float64),
-        }
-        _check_columns(columns["onset"], columns["offset"], [c.shape for c in columns.values()])
-        order = np.lexsort(tuple(columns[key] for key in reversed(columns)))
-        for key, column in columns.items():
+        names = ("onset", "offset", "label", "channel", "score")
+        columns = (
+            whole_samples(self.onset),
+            whole_samples(self.offset),
+            _texts(self.label),
+            whole_samples(self.channel),
+            np.asarray(self.score, dtype=np.float64),
+        )
+        _check(columns)
+        order = np.lexsort(columns[::-1])
+        for name, column in zip(names, columns, strict=True):
             ordered = column[order]
             ordered.setflags(write=False)
-            object.__setattr__(self, key, ordered)
+            object.__setattr__(self, name, ordered)
+        object.__setattr__(self, "rate_hz", Timebase(self.rate_hz).rate_hz)
 
     @classmethod
-    def of(
-        cls, events: Iterable[Event | tuple[int, int, str] | tuple[int, int, str, int]
-        | tuple[int, int, str, int, float]], *, rate_hz: float
-    ) -> EventList:
-        """List of events or plain tuples (onset, offset, label[, channel[, score]]) in samples."""
+    def of(cls, events: Iterable[Row], *, rate_hz: float) -> EventList:
+        """Return a list of events or tuples (onset, offset, label[, channel[, score]])."""
         rows = [Event(*event) for event in events]
-        if not rows:
-            return cls.empty(rate_hz)
-        onset, offset, label, channel, score = zip(*rows, strict=True)
-        return cls(
-            np.array(onset), np.array(offset), np.array(label), np.array(channel),
-            np.array(score, dtype=np.float64), rate_hz,
-        )
-
-    @classmethod
-    def from_seconds(
-        cls, rows: Iterable[tuple[float, float, str] | tuple[float, float, str, int]
-        | tuple[float, float, str, int, float]], *, rate_hz: float
-    ) -> EventList:
-        """List of rows (onset, offset, label[, channel[, score]]) in seconds.
-
-        Times go to the nearest sample; an event shorter than that lasts one sample.
-        """
-        rows = list(rows)
-        times = np.array([row[:2] for row in rows], dtype=np.float64).reshape(-1, 2)
-        if (bad := np.flatnonzero(~(times[:, 0] < times[:, 1]))).size:
-            raise InputError(f"from_seconds row {bad[0]} {rows[bad[0]]}: offset must follow onset")
-        onset, offset = Timebase(rate_hz).samples(times).T
-        offset = np.maximum(offset, onset + 1)
-        return cls.of(
-            (Event(int(a), int(b), *row[2:]) for a, b, row in zip(onset, offset, rows, strict=True)),
-            rate_hz=rate_hz,
-        )
+        columns = zip(*rows, strict=True) if rows else [()] * 5
+        return _of_columns(map(np.array, columns), rate_hz)
 
     @classmethod
     def empty(cls, rate_hz: float) -> EventList:
-        none = np.zeros(0, dtype=np.int64)
-        return cls(none, none, np.zeros(0, dtype=np.str_), none, np.zeros(0), rate_hz)
+        """Return a list of no events."""
+        return cls.of([], rate_hz=rate_hz)
+
+    @classmethod
+    def from_seconds(cls, rows: Iterable[RowInSeconds], *, rate_hz: float) -> EventList:
+        """Return a list of rows (onset, offset, label[, channel[, score]]), times in seconds.
+
+        Times go to the nearest sample; an event too short for that lasts one sample.
+
+        Raises:
+            InputError: a time is not finite, or an offset does not follow its onset.
+        """
+        rows = list(rows)
+        times = np.array([row[:2] for row in rows], dtype=np.float64).reshape(-1, 2)
+        for bad in np.flatnonzero(times[:, 0] >= times[:, 1]):
+            raise InputError(f"from_seconds row {bad} {rows[bad]}: offset must follow onset")
+        samples = Timebase(rate_hz).samples(times).tolist()
+        events = zip(samples, rows, strict=True)
+        return cls.of(
+            (Event(on, max(off, on + 1), *row[2:]) for (on, off), row in events), rate_hz=rate_hz
+        )
+
+    @classmethod
+    def from_frames(
+        cls,
+        frames: BoolArray,
+        timebase: Timebase,
+        labels: Sequence[str],
+        *,
+        scores: NDArray[np.floating] | None = None,
+        channel: int = 0,
+    ) -> EventList:
+        """Return the events of a map [label, frame]: each run of true frames becomes one.
+
+        With `scores` [label, frame] the score of an event is the mean over its frames.
+
+        Raises:
+            InputError: the shapes do not fit.
+        """
+        frames = np.asarray(frames, dtype=np.bool_)
+        scored = frames if scores is None else scores
+        if frames.ndim != 2 or len(frames) != len(labels) or scored.shape != frames.shape:
+            raise InputError(
+                f"from_frames of {frames.shape}, {len(labels)} labels, scores {scored.shape}: give "
+                "a map [label, frame], scores of its shape and one label for each row"
+            )
+        row, first, stop = runs(frames)
+        score = np.full(len(row), math.nan) if scores is None else means(scores, row, first, stop)
+        onset, offset = timebase.sample_of(first), timebase.sample_of(stop)
+        label, where = _texts(labels)[row], np.full(len(row), channel)
+        return cls(onset, offset, label, where, score, timebase.rate_hz)
+
+    def to_frames(self, timebase: Timebase, labels: Sequence[str], n_frames: int) -> BoolArray:
+        """Return the map [label, frame]: true where an event covers the centre of the frame.
+
+        An event too short to cover a centre takes the frame that holds its middle, so none gets
+        lost. A frame depends on the events and the grid alone: the map of a window is the window
+        of the map. Channels are not told apart; filter(channel=...) does that.
+
+        Raises:
+            RateError: the timebase has another rate.
+            InputError: a label is not among `labels`.
+        """
+        _check_rate(self, timebase.rate_hz, "to_frames")
+        frames = np.zeros((len(labels), n_frames), dtype=np.bool_)
+        edges = np.clip(timebase.frames_over(self.onset, self.offset), 0, n_frames)
+        for row, first, stop in zip(_rows(self.label, labels), *edges.tolist(), strict=True):
+            frames[row, first:stop] = True
+        return frames
 
     @property
     def timebase(self) -> Timebase:
+        """The map between samples and seconds."""
         return Timebase(self.rate_hz)
 
     @property
     def onset_s(self) -> FloatArray:
+        """Onsets in seconds."""
         return self.timebase.seconds(self.onset)
 
     @property
     def offset_s(self) -> FloatArray:
+        """Offsets in seconds."""
         return self.timebase.seconds(self.offset)
 
     @property
@@ -126,89 +180,70 @@ class EventList:
         return len(self.onset)
 
     def __iter__(self) -> Iterator[Event]:
-        columns = (self.onset, self.offset, self.label, self.channel, self.score)
-        return map(Event._make, zip(*(column.tolist() for column in columns), strict=True))
+        columns = (column.tolist() for column in _columns(self))
+        return map(Event._make, zip(*columns, strict=True))
 
     @overload
     def __getitem__(self, key: int) -> Event: ...
     @overload
     def __getitem__(self, key: slice | BoolArray) -> EventList: ...
     def __getitem__(self, key: int | slice | BoolArray) -> Event | EventList:
-        """An index gives an Event, a slice in seconds a crop, a boolean mask those events."""
-        if isinstance(key, (int, np.integer)):
-            return Event(
-                int(self.onset[key]), int(self.offset[key]), str(self.label[key]),
-                int(self.channel[key]), float(self.score[key]),
-            )
+        """Return by index an Event, by slice in seconds a crop, by boolean mask those events."""
         if isinstance(key, slice):
-            end = int(self.offset.max(initial=0))
-            begin = int(self.onset.min(initial=0))
-            return self.crop(*span_of(key, self.timebase, begin, end))
+            return self.crop(*self.timebase.span(key, -FOREVER, FOREVER))
+        if isinstance(key, (int, np.integer)):
+            return Event._make(column[key].item() for column in _columns(self))
         mask = np.asarray(key)
         if mask.dtype != np.bool_ or mask.shape != self.onset.shape:
             raise InputError(
-                f"events[{mask.dtype} {mask.shape}] of {len(self)} events: give an index, a slice "
-                "in seconds or one boolean per event"
+                f"events[{mask.dtype} array of shape {mask.shape}] of {len(self)} events: give an "
+                "index, a slice in seconds, or one boolean per event"
             )
-        return self._take(mask)
-
-    def _take(self, which: BoolArray | IntArray) -> EventList:
-        return EventList(
-            self.onset[which], self.offset[which], self.label[which], self.channel[which],
-            self.score[which], self.rate_hz,
-        )
+        return _of_columns((column[mask] for column in _columns(self)), self.rate_hz)
 
     def crop(self, start: int, stop: int) -> EventList:
-        """Events that overlap samples [start, stop), clipped to them."""
-        clipped = np.clip(self.onset, start, stop), np.clip(self.offset, start, stop)
-        inside = clipped[0] < clipped[1]
-        return EventList(
-            clipped[0][inside], clipped[1][inside], self.label[inside], self.channel[inside],
-            self.score[inside], self.rate_hz,
-        )
+        """Return the events that overlap the samples [start, stop), clipped to them."""
+        if start > stop:
+            raise InputError(f"crop({start}, {stop}): the stop must not precede the start")
+        onset, offset = np.clip((self.onset, self.offset), start, stop)
+        inside = onset < offset
+        return replace(self[inside], onset=onset[inside], offset=offset[inside])
 
     def shift(self, samples: int) -> EventList:
-        """All events later by `samples`."""
+        """Return the same events, later by `samples`."""
         return replace(self, onset=self.onset + samples, offset=self.offset + samples)
 
     def resample(self, rate_hz: float) -> EventList:
-        """The same times at another rate: the nearest samples, each event at least one long."""
+        """Return the same times at another rate: the nearest samples, each event at least one."""
         onset = self.timebase.rescale(self.onset, rate_hz)
-        offset = self.timebase.rescale(self.offset, rate_hz)
-        return replace(
-            self, onset=onset, offset=np.maximum(offset, onset + 1), rate_hz=rate_hz
-        )
+        offset = np.maximum(self.timebase.rescale(self.offset, rate_hz), onset + 1)
+        return replace(self, onset=onset, offset=offset, rate_hz=rate_hz)
 
     def __add__(self, other: EventList) -> EventList:
         """Join: the events of both."""
         if not isinstance(other, EventList):
             return NotImplemented
-        return _joined([self, other])
+        return _join([self, other])
 
     @staticmethod
-    def concatenate(
-        lists: Sequence[EventList], lengths: Sequence[int], starts: Sequence[int] | None = None
-    ) -> EventList:
-        """Events of signals laid end to end, the counterpart of `Signal.concatenate`.
+    def concatenate(lists: Sequence[EventList], lengths: Sequence[int]) -> EventList:
+        """Return the events of signals laid end to end, as `Signal.concatenate` lays them.
 
-        List i belongs to a signal of `lengths[i]` samples from position `starts[i]` (default 0).
-        Raises InputError if an event reaches beyond its signal.
+        List i belongs to a signal of `lengths[i]` samples and counts from its first.
+
+        Raises:
+            InputError: there is not one length for each list, or an event reaches beyond it.
+            RateError: the rates differ.
         """
-        starts = [0] * len(lists) if starts is None else starts
-        if not lists or not len(lists) == len(lengths) == len(starts):
+        if not lists or len(lists) != len(lengths):
             raise InputError(
-                f"EventList.concatenate of {len(lists)} lists, {len(lengths)} lengths and "
-                f"{len(starts)} starts: give one length (and start) for each of at least one list"
+                f"EventList.concatenate of {len(lists)} lists and {len(lengths)} lengths: give at "
+                "least one list, and a length for each"
             )
-        ends = np.cumsum([starts[0], *lengths]).tolist()
-        for events, start, length in zip(lists, starts, lengths, strict=True):
-            if len(events) and not start <= events.onset[0] <= events.offset.max() <= start + length:
-                raise InputError(
-                    f"EventList.concatenate: events reach beyond their signal over samples "
-                    f"[{start}, {start + length}); crop() them first"
-                )
-        moved = [e.shift(end - s) for e, end, s in zip(lists, ends, starts, strict=False)]
-        return _joined(moved)
+        for events, length in zip(lists, lengths, strict=True):
+            _check_within(events, length)
+        begins = accumulate(lengths, initial=0)
+        return _join([e.shift(begin) for e, begin in zip(lists, begins, strict=False)])
 
     def filter(
         self,
@@ -219,60 +254,48 @@ class EventList:
         min_s: float | None = None,
         max_s: float | None = None,
     ) -> EventList:
-        """Events that meet every condition given; ends are included.
+        """Return the events that meet every condition given, bounds included.
 
-        `label` and `channel` name one or several; `min_s` and `max_s` bound the duration in
-        seconds. An event without a score does not reach any `min_score`.
+        `label` and `channel` name one or several, `min_s` and `max_s` bound the duration in
+        seconds. An event without a score reaches no `min_score`.
         """
-        keep = np.ones(len(self), dtype=np.bool_)
-        if label is not None:
-            keep &= np.isin(self.label, [label] if isinstance(label, str) else list(label))
-        if channel is not None:
-            keep &= np.isin(self.channel, [channel] if isinstance(channel, int) else list(channel))
-        if min_score is not None:
-            keep &= self.score >= min_score
+        one_label = [label] if isinstance(label, str) else label
+        one_channel = [channel] if isinstance(channel, int) else channel
         duration_s = self.timebase.seconds(self.offset - self.onset)
-        if min_s is not None:
-            keep &= duration_s >= min_s
-        if max_s is not None:
-            keep &= duration_s <= max_s
-        return self._take(keep)
+        keep = np.ones(len(self), dtype=np.bool_)
+        keep &= one_label is None or np.isin(self.label, list(one_label))
+        keep &= one_channel is None or np.isin(self.channel, list(one_channel))
+        keep &= min_score is None or self.score >= min_score
+        keep &= min_s is None or duration_s >= min_s
+        keep &= max_s is None or duration_s <= max_s
+        return self[keep]
 
     def merge_gaps(self, gap_s: float) -> EventList:
-        """Events of one label and channel that overlap or lie at most `gap_s` apart become one.
+        """Join events of one label and channel that overlap or lie at most `gap_s` seconds apart.
 
-        Its score is the highest of its parts.
+        The gap counts in whole samples, the nearest; the highest score of the parts stays.
         """
+        gap = self.timebase.samples(gap_s)
+        if gap < 0:
+            raise InputError(f"merge_gaps({gap_s}): give zero or more seconds")
         if not len(self):
             return self
-        gap = self.timebase.samples(gap_s)
-        order = np.lexsort((self.onset, self.channel, self.label))
-        group, onset, offset = _groups(self), self.onset, self.offset
-        lift = group[order] * (int(offset.max() - onset.min()) + gap + 1)
-        reach = np.maximum.accumulate(offset[order] + lift)
-        is_first = np.append(True, onset[order][1:] + lift[1:] > reach[:-1] + gap)
-        first = np.flatnonzero(is_first)
-        return EventList(
-            onset[order][first],
-            np.maximum.reduceat(offset[order], first),
-            self.label[order][first],
-            self.channel[order][first],
-            np.fmax.reduceat(self.score[order], first),
-            self.rate_hz,
-        )
+        order, first = chains(kinds(self.label, self.channel), self.onset, self.offset, gap)
+        onset, offset, label, channel, score = (column[order] for column in _columns(self))
+        offset, score = np.maximum.reduceat(offset, first), np.fmax.reduceat(score, first)
+        onset, label, channel = onset[first], label[first], channel[first]
+        return EventList(onset, offset, label, channel, score, self.rate_hz)
 
     @overload
     def split(self, by: Literal["label"] = "label") -> dict[str, EventList]: ...
     @overload
     def split(self, by: Literal["channel"]) -> dict[int, EventList]: ...
-    def split(
-        self, by: Literal["label", "channel"] = "label"
-    ) -> dict[str, EventList] | dict[int, EventList]:
-        """One list for each label or channel that occurs, in their order."""
+    def split(self, by: str = "label") -> dict[str, EventList] | dict[int, EventList]:
+        """Return one list for each label, or each channel, that occurs, in order."""
         if by not in ("label", "channel"):
             raise InputError(f"split(by={by!r}): by is 'label' or 'channel'")
         values, which = np.unique(getattr(self, by), return_inverse=True)
-        return {value: self._take(which == i) for i, value in enumerate(values.tolist())}
+        return {value: self[which == k] for k, value in enumerate(values.tolist())}
 
     def compare(
         self,
@@ -282,199 +305,95 @@ class EventList:
         offset_s: float | None = None,
         ratio: float = 0.0,
     ) -> Comparison:
-        """Match `found` one to one with these events, the truth, as well as can be.
+        """Match `found` one to one with these events, the truth, as well as possible.
 
-        A pair agrees in label and channel, its onsets differ by at most `onset_s` seconds and,
-        where `offset_s` is given, its offsets by at most the larger of `offset_s` and `ratio`
-        times the true duration. The matching is a largest one, and among those one with the
-        least total onset difference.
+        A pair agrees in label and channel, its onsets differ by at most `onset_s` and, if
+        `offset_s` is given, its offsets by at most the larger of `offset_s` and `ratio` times
+        the true duration; all in whole samples, the nearest. The matching is a largest one, and
+        of those one with the least sum of onset differences.
         """
-        _check_same_rate([self, found], "compare")
-        both = _joined_columns(self, found)
-        group = both
-        reach = self.timebase.samples(onset_s)
-        span = int(max(self.offset.max(initial=0), found.offset.max(initial=0))) - int(
-            min(self.onset.min(initial=0), found.onset.min(initial=0))
-        )
-        lift = group * (span + reach + 1)
-        pairs = pairs_within(
-            self.onset + lift[: len(self)], found.onset + lift[len(self) :], reach
-        )
-        truth, other = pairs.T
-        if offset_s is not None:
-            allowed = np.maximum(offset_s, ratio * self.timebase.seconds(self.offset - self.onset))
-            gap_s = self.timebase.seconds(np.abs(self.offset[truth] - found.offset[other]))
-            pairs = pairs[gap_s <= allowed[truth]]
-            truth, other = pairs.T
-        cost = np.abs(self.onset[truth] - found.onset[other])
-        return Comparison(self, found, best_matching(pairs, cost))
-
-    def to_frames(self, timebase: Timebase, labels: Sequence[str], n_frames: int) -> BoolArray:
-        """Frame map [label, frame]: true where an event covers the centre of the frame.
-
-        An event too short to cover any centre takes the frame that holds its middle, so none is
-        lost. A frame depends on the events and the grid alone: the map of a window is the window
-        of the map. Channels are not told apart. Raises RateError when `timebase` has another
-        rate, InputError on an event whose label is not among `labels`.
-        """
-        if timebase.rate_hz != self.rate_hz:
-            raise RateError(
-                f"to_frames at {timebase.rate_hz:g} Hz of events at {self.rate_hz:g} Hz: "
-                f"resample({timebase.rate_hz:g}) them first"
-            )
-        rows = _rows_of(self.label, labels)
-        first = _ceil(self.onset - timebase.centre_of(0), timebase.hop)
-        stop = _ceil(self.offset - timebase.centre_of(0), timebase.hop)
-        middle = timebase.frame_of((self.onset + self.offset) // 2)
-        first = np.where(first < stop, first, middle)
-        stop = np.maximum(stop, first + 1)
-        frames = np.zeros((len(labels), n_frames), dtype=np.bool_)
-        begin, end = np.clip(first, 0, n_frames), np.clip(stop, 0, n_frames)
-        for row, a, b in zip(rows.tolist(), begin.tolist(), end.tolist(), strict=True):
-            frames[row, a:b] = True
-        return frames
-
-    @classmethod
-    def from_frames(
-        cls,
-        frames: NDArray[np.bool_],
-        timebase: Timebase,
-        labels: Sequence[str],
-        *,
-        scores: NDArray[np.floating] | None = None,
-        channel: int = 0,
-    ) -> EventList:
-        """Events from a frame map [label, frame]: each run of true frames becomes one.
-
-        With `scores` [label, frame] an event's score is the mean over its frames.
-        """
-        frames = np.asarray(frames, dtype=np.bool_)
-        if frames.ndim != 2 or len(frames) != len(labels):
-            raise InputError(
-                f"from_frames of {frames.shape} with {len(labels)} labels: give [label, frame]"
-            )
-        edges = np.diff(np.pad(frames, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-        row, first = np.nonzero(edges == 1)
-        _, stop = np.nonzero(edges == -1)
-        score = np.full(len(row), math.nan)
-        if scores is not None and len(row):
-            padded = np.pad(np.asarray(scores, dtype=np.float64), ((0, 0), (0, 1)))
-            bounds = np.stack([first, stop], axis=1) + row[:, None] * padded.shape[1]
-            score = np.add.reduceat(padded.ravel(), bounds.ravel())[::2] / (stop - first)
-        return cls(
-            timebase.sample_of(first), timebase.sample_of(stop),
-            np.asarray(labels, dtype=np.str_)[row], np.full(len(row), channel), score,
-            timebase.rate_hz,
-        )
+        _check_rate(found, self.rate_hz, "compare")
+        return compare(self, found, onset_s=onset_s, offset_s=offset_s, ratio=ratio)
 
     def __eq__(self, other: object) -> bool:
-        """Same rate and events; no score equals no score."""
+        """Compare by content: the rate and all events, no score equal to no score."""
         if not isinstance(other, EventList):
             return NotImplemented
+        *mine, score = _columns(self)
+        *others, other_score = _columns(other)
         return (
             self.rate_hz == other.rate_hz
-            and np.array_equal(self.onset, other.onset)
-            and np.array_equal(self.offset, other.offset)
-            and np.array_equal(self.label, other.label)
-            and np.array_equal(self.channel, other.channel)
-            and np.array_equal(self.score, other.score, equal_nan=True)
+            and all(map(np.array_equal, mine, others))
+            and np.array_equal(score, other_score, equal_nan=True)
         )
+
+    def __hash__(self) -> int:
+        return hash((self.rate_hz, self.onset.tobytes(), self.offset.tobytes()))
+
+    def __reduce__(self) -> tuple[type[EventList], tuple[object, ...]]:
+        """Pickle through the constructor, so that a copy is read-only too."""
+        return EventList, (*_columns(self), self.rate_hz)
 
     def __repr__(self) -> str:
-        return f"<EventList of {len(self)} events, {len(self.labels)} labels, {self.rate_hz:g} Hz>"
+        return f"<EventList: {len(self)} events, labels {self.labels}, at {self.rate_hz:g} Hz>"
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Truth and found events, matched one to one: `pairs` [n, 2] indexes (truth, found)."""
-
-    truth: EventList
-    found: EventList
-    pairs: IntArray
-
-    @property
-    def missed(self) -> EventList:
-        """True events that were not found."""
-        return self.truth[~np.isin(np.arange(len(self.truth)), self.pairs[:, 0])]
-
-    @property
-    def extra(self) -> EventList:
-        """Found events that are not true."""
-        return self.found[~np.isin(np.arange(len(self.found)), self.pairs[:, 1])]
-
-    @property
-    def precision(self) -> float:
-        """Share of the found events that are true; NaN if none was found."""
-        return _share(len(self.pairs), len(self.found))
-
-    @property
-    def recall(self) -> float:
-        """Share of the true events that were found; NaN if there are none."""
-        return _share(len(self.pairs), len(self.truth))
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall; NaN if there was nothing and nothing found."""
-        return _share(2 * len(self.pairs), len(self.truth) + len(self.found))
+def _columns(events: EventList) -> Columns:
+    return events.onset, events.offset, events.label, events.channel, events.score
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else math.nan
+def _of_columns(columns: Iterable[NDArray[Any]], rate_hz: float) -> EventList:
+    onset, offset, label, channel, score = columns
+    return EventList(onset, offset, label, channel, score, rate_hz)
 
 
-def _ceil(numerator: IntArray, denominator: int) -> IntArray:
-    return -(-numerator // denominator)
+def _texts(labels: Sequence[str] | LabelArray) -> LabelArray:
+    array = np.asarray(labels)
+    if array.size and array.dtype.kind != "U":
+        raise InputError(f"labels of type {array.dtype}: give strings")
+    return array.astype(np.str_, copy=False)
 
 
-def _groups(events: EventList) -> IntArray:
-    return _joined_columns(events, EventList.empty(events.rate_hz))
+def _check(columns: Columns) -> None:
+    shapes = [column.shape for column in columns]
+    if len(shapes[0]) != 1 or len(set(shapes)) != 1:
+        raise InputError(f"EventList of columns with shapes {shapes}: give one value per event")
+    onset, offset, *_ = columns
+    for bad in np.flatnonzero(onset >= offset):
+        span = f"[{onset[bad]}, {offset[bad]})"
+        raise InputError(f"EventList row {bad} over samples {span}: offset must follow onset")
 
 
-def _joined_columns(a: EventList, b: EventList) -> IntArray:
-    """Group number of each event of `a`, then of `b`: equal for equal label and channel."""
-    _, label = np.unique(np.concatenate([a.label, b.label]), return_inverse=True)
-    kinds, channel = np.unique(np.concatenate([a.channel, b.channel]), return_inverse=True)
-    return cast(IntArray, label * max(len(kinds), 1) + channel)
-
-
-def _rows_of(label: LabelArray, labels: Sequence[str]) -> IntArray:
-    present, which = np.unique(label, return_inverse=True)
-    rows = {name: row for row, name in enumerate(labels)}
-    for name in present.tolist():
-        if name not in rows:
-            raise InputError(
-                f"to_frames: event label {name!r} is not among the {len(rows)} labels"
-                f"{nearest(name, rows)} (filter(label=...) leaves others out)"
-            )
-    return np.array([rows[name] for name in present.tolist()], dtype=np.int64)[which]
-
-
-def _check_columns(onset: IntArray, offset: IntArray, shapes: list[tuple[int, ...]]) -> None:
-    if onset.ndim != 1 or len(set(shapes)) != 1:
-        raise InputError(f"EventList with columns of shapes {shapes}: give one value per event")
-    if (bad := np.flatnonzero(onset >= offset)).size:
-        i = bad[0]
+def _check_within(events: EventList, length: int) -> None:
+    if len(events) and not 0 <= events.onset[0] <= events.offset.max() <= length:
         raise InputError(
-            f"EventList row {i} over samples [{onset[i]}, {offset[i]}): offset must follow onset"
+            f"EventList.concatenate: events reach beyond the samples [0, {length}) of their "
+            f"signal; shift() them to count from its start, or crop(0, {length})"
         )
 
 
-def _check_same_rate(lists: Sequence[EventList], call: str) -> None:
-    for other in lists[1:]:
-        if other.rate_hz != lists[0].rate_hz:
-            raise RateError(
-                f"{call} of events at {lists[0].rate_hz:g} and {other.rate_hz:g} Hz: "
-                f"bring both to one rate with resample({lists[0].rate_hz:g})"
-            )
+def _check_rate(events: EventList, rate_hz: float, call: str) -> None:
+    if events.rate_hz != rate_hz:
+        raise RateError(
+            f"{call} of events at {events.rate_hz:g} Hz with {rate_hz:g} Hz: bring both to one "
+            f"rate, events with resample({rate_hz:g})"
+        )
 
 
-def _joined(lists: Sequence[EventList]) -> EventList:
-    _check_same_rate(lists, "a + b")
-    return EventList(
-        np.concatenate([e.onset for e in lists]),
-        np.concatenate([e.offset for e in lists]),
-        np.concatenate([e.label for e in lists]),
-        np.concatenate([e.channel for e in lists]),
-        np.concatenate([e.score for e in lists]),
-        lists[0].rate_hz,
-    )
+def _join(lists: Sequence[EventList]) -> EventList:
+    rate_hz = lists[0].rate_hz
+    for events in lists:
+        _check_rate(events, rate_hz, "joining")
+    columns = zip(*map(_columns, lists), strict=True)
+    return _of_columns(map(np.concatenate, columns), rate_hz)
+
+
+def _rows(label: LabelArray, labels: Sequence[str]) -> list[int]:
+    """Return the row of each event's label in a map of `labels`."""
+    names, rows = label.tolist(), {name: row for row, name in enumerate(labels)}
+    for name in set(names) - set(rows):
+        raise InputError(
+            f"to_frames: the label {name!r} is not among the {len(rows)} of the map; "
+            f"filter(label=...) leaves events out{nearest(name, rows)}"
+        )
+    return [rows[name] for name in names]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +16,45 @@ if TYPE_CHECKING:
 
 
 class Model(Protocol):
-    """A network: x [batch, channel, time] -> logits [batch, head, class, time // hop].
+    """A network, which knows no task."""
 
-    Heads, classes and hop are those of `spec`. It knows no task.
-    """
+    @property
+    def spec(self) -> Spec:
+        """What it takes and gives."""
 
-    spec: Spec
-
-    def __call__(self, x: Tensor) -> Tensor: ...
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return logits [batch, head, class, time // hop] for x [batch, channel, time]."""
 
 
 class Example(NamedTuple):
-    """One training clip: x float32 [channel, time] and the events in it, from sample 0."""
+    """One training clip: x float32 [channel, time] and the events in it, counted from sample 0."""
 
     x: NDArray[np.float32]
     events: EventList
 
 
 class Dataset(Protocol):
-    """Examples by index, the same whenever and wherever they are asked for."""
+    """Examples by index, the same whenever and in whichever process they are asked for."""
 
-    rate_hz: float
-    labels: tuple[str, ...]
-    n_channels: int
+    @property
+    def rate_hz(self) -> float:
+        """Sampling rate of all examples."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels that events may have, in the order of a model's classes."""
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of all examples."""
 
     def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> Example: ...
+
+    def __getitem__(self, index: int, /) -> Example: ...
 
 
 class Step(NamedTuple):
-    """What one batch gives: loss terms to add up (scalars), and numbers to log."""
+    """What a batch gives: loss terms, scalars to be added up, and numbers to log."""
 
     losses: dict[str, Tensor]
     logs: dict[str, float]
@@ -55,7 +63,7 @@ class Step(NamedTuple):
 class Phase(NamedTuple):
     """A stretch of training: which parameters move, by which loss terms, for how many steps.
 
-    `parameters` are prefixes of parameter names and `terms` names of losses; empty means all.
+    `parameters` are prefixes of parameter names, `terms` names of losses; empty means all.
     """
 
     name: str
@@ -67,29 +75,15 @@ class Phase(NamedTuple):
 class Task(Protocol):
     """What is learnt: targets, losses and phases around a model."""
 
-    model: Model
+    @property
+    def model(self) -> Model:
+        """The model that learns."""
 
-    def prepare(self, example: Example) -> dict[str, NDArray[np.generic]]:
-        """Arrays of one example, without a batch axis; runs in the loader's workers."""
+    def prepare(self, example: Example, /) -> Mapping[str, NDArray[Any]]:
+        """Return the arrays of one example, without a batch axis; runs in loader workers."""
 
-    def step(self, batch: Mapping[str, Tensor]) -> Step:
-        """Loss terms of one batch of prepared examples."""
+    def step(self, batch: dict[str, Tensor], /) -> Step:
+        """Return the loss terms of a batch of prepared examples."""
 
     def phases(self) -> tuple[Phase, ...]:
-        """The phases the loop walks through, over and over."""
-
-
-class SignalFormat(Protocol):
-    """A module of `io/signals`: one file format for signals."""
-
-    SUFFIXES: tuple[str, ...]
-
-
-class EventFormat(Protocol):
-    """A module of `io/events`: one file format for event lists."""
-
-    SUFFIXES: tuple[str, ...]
-    RESOLUTION_S: float
-
-    def read(self, path: Path, *, rate_hz: float) -> EventList: ...
-    def write(self, events: EventList, path: Path, *, file: str) -> None: ...
+        """Return the phases that training walks through, over and over."""

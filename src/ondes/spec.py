@@ -47,7 +47,9 @@ class Spec:
             raise InputError(f"Spec(classes={self.classes}): name at least one, all different")
         for head in self.heads:
             if head not in HEADS:
-                raise InputError(f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}")
+                raise InputError(
+                    f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}"
+                )
 
     @property
     def timebase(self) -> Timebase:
