@@ -47,9 +47,7 @@ def test_same_convolution_keeps_the_length_as_torch_does(kernel):
 
 
 def inception(inputs: int, *, pool: int = 4) -> InceptionModule:
-    return InceptionModule(
-        inputs, filters=8, kernels=(3, 5, 8), activation_name="selu", pool=pool
-    )
+    return InceptionModule(inputs, filters=8, kernels=(3, 5, 8), activation_name="selu", pool=pool)
 
 
 @pytest.mark.parametrize("inputs", [1, 6])

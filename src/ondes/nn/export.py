@@ -76,7 +76,7 @@ def _traced(module: nn.Module) -> ExportedProgram:
                 dynamic_shapes=(axes,),
                 prefer_deferred_runtime_asserts_over_guards=True,
             )
-    except torch._dynamo.exc.UserError as error:
+    except RuntimeError as error:
         raise InputError(
             f"to_onnx: {type(module).__module__} cannot be exported for signals of any length: "
             f"{error}"

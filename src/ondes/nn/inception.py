@@ -35,9 +35,7 @@ class InceptionModule(nn.Module):
         self.outputs = filters * (len(kernels) + 1)
         self.kernels = tuple(kernels)
         self.pool = pool
-        self.bottleneck = (
-            nn.Conv1d(inputs, filters, 1, bias=False) if inputs > 1 else nn.Identity()
-        )
+        self.bottleneck = nn.Conv1d(inputs, filters, 1, bias=False) if inputs > 1 else nn.Identity()
         self.convs = nn.ModuleList(SameConv1d(narrow, filters, k, bias=False) for k in kernels)
         self.beside = nn.Conv1d(inputs, filters, 1, bias=False)
         self.norm = nn.BatchNorm1d(self.outputs)

@@ -30,9 +30,7 @@ def check_dataset(dataset: Dataset, *, examples: int = 4) -> None:
     for index in indices:
         check_samples(dataset, index)
         check_events(dataset, index)
-    require(
-        any(len(dataset[i].events) for i in indices), f"the first {len(indices)} hold no event"
-    )
+    require(any(len(dataset[i].events) for i in indices), f"the first {len(indices)} hold no event")
     check_repeatable(dataset, indices)
     check_workers(dataset, indices)
 
@@ -65,8 +63,8 @@ def check_samples(dataset: Dataset, index: int) -> None:
         x.ndim == 2 and x.shape[0] == dataset.n_channels and x.shape[1] > 0,
         f"{where}: samples have shape {x.shape}, not [{dataset.n_channels}, time]",
     )
-    require(bool(np.isfinite(x).all()), f"{where}: samples hold NaN or infinity")
-    require(bool(x.any()), f"{where}: all samples are zero")
+    require(np.isfinite(x).all(), f"{where}: samples hold NaN or infinity")
+    require(x.any(), f"{where}: all samples are zero")
 
 
 def check_events(dataset: Dataset, index: int) -> None:

@@ -60,7 +60,7 @@ def check_shape(module: nn.Module) -> None:
             list(logits.shape) == expected,
             f"{n} samples give logits of shape {list(logits.shape)}, not {expected}",
         )
-        require(bool(torch.isfinite(logits).all()), f"{n} samples of noise give NaN or infinity")
+        require(torch.isfinite(logits).all(), f"{n} samples of noise give NaN or infinity")
 
 
 def check_batch(module: nn.Module) -> None:
@@ -129,12 +129,12 @@ def check_gradients(module: nn.Module) -> None:
     logits = double(x)
     (logits * torch.randn_like(logits)).sum().backward()
     trained = {n: p for n, p in double.named_parameters() if p.requires_grad}
-    require(bool(trained), "there is no parameter to train")
+    require(trained, "there is no parameter to train")
     for name, parameter in trained.items():
         require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
     sizes = {n: float(p.grad.abs().max()) for n, p in trained.items() if p.grad is not None}
     for name, size in sizes.items():
-        require(bool(np.isfinite(size)), f"the gradient of {name} is not finite")
+        require(np.isfinite(size), f"the gradient of {name} is not finite")
         require(size > 1e-12 * max(sizes.values()), f"the gradient of {name} is zero")
 
 
@@ -256,9 +256,7 @@ def _onnx_session(module: nn.Module) -> Callable[[Any], Any]:
             to_onnx(module, path)
         except InputError as error:
             raise AssertionError(str(error)) from error
-        session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
-        )
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda x: session.run(["logits"], {"signal": x})[0]
 
 

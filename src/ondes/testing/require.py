@@ -5,8 +5,8 @@ from collections.abc import Callable
 from torch import Tensor
 
 
-def require(condition: bool, message: str) -> None:
-    """Raise AssertionError with `message` unless `condition` holds, also under ``python -O``."""
+def require(condition: object, message: str) -> None:
+    """Raise AssertionError with `message` unless `condition` is true, also under ``python -O``."""
     if not condition:
         raise AssertionError(message)
 

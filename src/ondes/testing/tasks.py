@@ -58,21 +58,21 @@ def check_prepare(task: Task, dataset: Dataset) -> None:
     before = example.x.copy()
     arrays, again = task.prepare(example), task.prepare(example)
     require(np.array_equal(before, example.x), "prepare changes the samples of its example")
-    require(bool(arrays), "prepare gives no array")
+    require(arrays, "prepare gives no array")
     for name, array in arrays.items():
         require(isinstance(array, np.ndarray), f"prepare: {name} is {type(array)}, not an array")
         numeric = array.dtype.kind in "fiub"
-        require(numeric and bool(np.isfinite(array).all()), f"prepare: {name} is not finite")
+        require(numeric and np.isfinite(array).all(), f"prepare: {name} is not finite")
         require(np.array_equal(array, again[name]), f"prepare: {name} differs the second time")
 
 
 def check_step(task: Task, batch: Batch) -> None:
     """Check losses, logs and gradients of one batch."""
     step = task.step(batch)
-    require(bool(step.losses), "step gives no loss")
+    require(step.losses, "step gives no loss")
     for name, loss in step.losses.items():
         require(loss.ndim == 0, f"step: the loss {name} has shape {list(loss.shape)}, not []")
-        require(bool(torch.isfinite(loss)), f"step: the loss {name} is {float(loss)}")
+        require(torch.isfinite(loss), f"step: the loss {name} is {float(loss)}")
     for name, value in step.logs.items():
         require(isinstance(value, int | float), f"step: the log {name} is {type(value)}")
     _total(step.losses).backward()
@@ -80,7 +80,7 @@ def check_step(task: Task, batch: Batch) -> None:
         if parameter.requires_grad:
             require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
             finite = parameter.grad is not None and torch.isfinite(parameter.grad).all()
-            require(bool(finite), f"the gradient of {name} is not finite")
+            require(finite, f"the gradient of {name} is not finite")
 
 
 def check_order(task: Task, batch: Batch) -> None:
@@ -115,14 +115,14 @@ def check_phases(task: Task, batch: Batch) -> None:
     """Check that phases name parameters and losses that there are."""
     names = [name for name, _ in _model(task).named_parameters()]
     losses, phases = task.step(batch).losses, task.phases()
-    require(bool(phases), "there is no phase")
+    require(phases, "there is no phase")
     for phase in phases:
         require(phase.steps >= 1, f"the phase {phase.name} has {phase.steps} steps")
         for prefix in phase.parameters:
             found = any(name.startswith(prefix) for name in names)
             require(found, f"the phase {phase.name} moves {prefix}, no parameter begins so")
         for term in phase.terms:
-            require(term in losses, f"the phase {phase.name} takes the loss {term}, not one of step")
+            require(term in losses, f"the phase {phase.name} takes {term}, no loss of step")
 
 
 def check_decode(task: Task, dataset: Dataset, decode: Decode) -> None:

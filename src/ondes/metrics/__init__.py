@@ -1,0 +1,28 @@
+"""How good an answer is, floor 2: frame maps, notes, events, segments and PSDS.
+
+What has no value is NaN, never an error or a warning: the precision of no detection, the recall
+of no event, the area under a curve that cannot be drawn. F1 is NaN only where there was nothing
+to find and nothing was found; silence taken for silence is no reason for a bad mean.
+"""
+
+from ondes.metrics.events import event_scores, note_score, segment_scores
+from ondes.metrics.frames import FrameCounts, Histogram, frame_scores, pr_auc, roc_auc
+from ondes.metrics.psds import Psds, psds
+from ondes.metrics.score import Score, macro_f1, merged, total
+
+__all__ = [
+    "FrameCounts",
+    "Histogram",
+    "Psds",
+    "Score",
+    "event_scores",
+    "frame_scores",
+    "macro_f1",
+    "merged",
+    "note_score",
+    "pr_auc",
+    "psds",
+    "roc_auc",
+    "segment_scores",
+    "total",
+]
