@@ -45,9 +45,11 @@ def walk(seed, heads, frames):
     """Probabilities that dwell near 0 and 1, with plateaus and sharp peaks."""
     rng = np.random.default_rng(seed)
     levels = np.repeat(rng.random((heads, 2, frames)) ** 2, rng.integers(1, 6), axis=2)
-    return np.round(levels[:, :, :frames] + rng.normal(0, 0.1, (heads, 2, frames)), 2).clip(
-        0, 1
-    ).astype(np.float32)
+    return (
+        np.round(levels[:, :, :frames] + rng.normal(0, 0.1, (heads, 2, frames)), 2)
+        .clip(0, 1)
+        .astype(np.float32)
+    )
 
 
 def assert_close(found, expected):

@@ -7,5 +7,20 @@ rules for that on validation data, `evaluate` scores.
 from ondes.tasks.detect.decode import Scan, decode
 from ondes.tasks.detect.decoder import Decoder
 from ondes.tasks.detect.fit import fit_decoder
+from ondes.tasks.detect.score import Detector, Tolerances, evaluate, predictions
+from ondes.tasks.detect.task import DetectTask
 
-__all__ = ["Decoder", "Scan", "decode", "fit_decoder"]
+Task = DetectTask
+
+__all__ = [
+    "Decoder",
+    "DetectTask",
+    "Detector",
+    "Scan",
+    "Task",
+    "Tolerances",
+    "decode",
+    "evaluate",
+    "fit_decoder",
+    "predictions",
+]

@@ -84,8 +84,8 @@ class Scan:
         """Join pieces to what sounded before; keep what sounds on, return the rest."""
         _continue(pieces, self._sounding)
         self._sounding = pieces[pieces["open"]]
-        closed = pieces[~pieces["open"]]
-        return closed[closed["loud"] | closed["struck"]]
+        over = ~pieces["open"] & (pieces["loud"] | pieces["struck"])
+        return np.asarray(pieces[over])
 
     def _chained(self, closed: Pieces) -> Pieces:
         """Close the gaps; keep per class the last event while it may go on, return the others."""
@@ -97,7 +97,7 @@ class Scan:
             self._next_start()[chains["label"]] - chains["stop"] <= self.decoder.gap_frames
         )
         self._waiting = chains[waits]
-        return chains[~waits]
+        return np.asarray(chains[~waits])
 
     def _next_start(self) -> Places:
         """Return per class the first frame where its next event can begin."""

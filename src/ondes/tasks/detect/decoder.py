@@ -88,7 +88,8 @@ class Decoder:
     @property
     def halo(self) -> int:
         """Frames before and after a frame that decide what becomes of it."""
-        return self.median // 2 + self.attach + self.near + self.reach + 2
+        shift = max(0, math.ceil(max(self.onset_shift, self.offset_shift)))
+        return self.median // 2 + self.attach + self.near + self.reach + shift + 2
 
     @property
     def near(self) -> int:
@@ -125,7 +126,11 @@ class Decoder:
         for name in values:
             if name not in known:
                 raise InputError(f"Decoder has no {name!r}{nearest(name, known)}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)
 
 
 def _per_class(name: str, values: tuple[float, ...], n: int) -> npt.NDArray[np.float32]:

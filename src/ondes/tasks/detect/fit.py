@@ -143,9 +143,10 @@ class Bench:
     def climbed(self, decoder: Decoder, names: Sequence[str]) -> Decoder:
         """Go along each coordinate to its best value."""
         for name in names:
-            values = [(v,) if name == "high" else v for v in GRID[name]]
-            options = [decoder, *(replace(decoder, **{name: value}) for value in values)]
-            decoder = max(options, key=self.value)
+            values: list[Any] = [(v,) if name == "high" else v for v in GRID[name]]
+            decoder = max(
+                [decoder, *(replace(decoder, **{name: value}) for value in values)], key=self.value
+            )
         return decoder
 
     def with_frame_thresholds(self, decoder: Decoder) -> Decoder:
@@ -175,14 +176,11 @@ class Bench:
         pairs = truth.compare(found, onset_s=max(self.onset_s, 4 * self._frame_s)).pairs
         if not len(pairs):
             return decoder
-        late = {
-            name: np.median(getattr(found, name)[pairs[:, 1]] - getattr(truth, name)[pairs[:, 0]])
-            for name in ("onset", "offset")
-        }
-        shifts = {f"{name}_shift": -float(by) / self._hop for name, by in late.items()}
-        limited = {name: round(min(max(by, -8.0), 8.0), 4) for name, by in shifts.items()}
-        onset_alone = replace(plain, onset_shift=limited["onset_shift"])
-        return max((decoder, plain, onset_alone, replace(plain, **limited)), key=self.value)
+        early = truth.onset[pairs[:, 0]] - found.onset[pairs[:, 1]]
+        short = truth.offset[pairs[:, 0]] - found.offset[pairs[:, 1]]
+        by_onset = replace(plain, onset_shift=self._shift(early))
+        by_both = replace(by_onset, offset_shift=self._shift(short))
+        return max((decoder, plain, by_onset, by_both), key=self.value)
 
     def calibrated(self, decoder: Decoder) -> Decoder:
         """Make the score the probability that an event is right."""
@@ -196,7 +194,9 @@ class Bench:
         model = LogisticRegression(C=100.0).fit(features[:, varies], right)
         weights = np.zeros(len(FEATURES))
         weights[varies] = model.coef_[0]
-        return replace(decoder, weights=tuple(weights.tolist()), bias=float(model.intercept_[0]))
+        mean, top, onset, frames = np.round(weights, 4).tolist()
+        bias = round(float(model.intercept_[0]), 4)
+        return replace(decoder, weights=(mean, top, onset, frames), bias=bias)
 
     @property
     def _hop(self) -> int:
@@ -205,6 +205,9 @@ class Bench:
     @property
     def _frame_s(self) -> float:
         return self.clips.timebase.seconds(self._hop)
+
+    def _shift(self, late: Counts) -> float:
+        return round(min(max(float(np.median(late)) / self._hop, -8.0), 8.0), 4)
 
     def _map(self, events: EventList) -> Bools:
         n_frames = len(self.clips.real)
@@ -230,9 +233,9 @@ class Bench:
 
     def _features(self, decoder: Decoder) -> Doubles:
         """Return the features [event, feature]: each the log odds of a score made of it alone."""
-        alone = np.eye(len(FEATURES)).tolist()
-        deciders = [replace(decoder, weights=tuple(weights), bias=0.0) for weights in alone]
-        score = np.stack([self.decode(decider).score for decider in deciders], axis=1)
+        alone: Any = np.eye(len(FEATURES)).tolist()
+        readers = [replace(decoder, weights=tuple(weights), bias=0.0) for weights in alone]
+        score = np.stack([self.decode(reader).score for reader in readers], axis=1)
         return np.asarray(np.log(score / (1 - score)))
 
     def _right(self, decoder: Decoder) -> Bools:
@@ -251,9 +254,8 @@ def _joined(probs_list: Sequence[Floats], truths: Sequence[EventList], timebase:
     silence = np.zeros((*probs_list[0].shape[:2], APART), np.float32)
     parts = [part for probs in probs_list for part in (probs, silence)]
     lengths = np.array([part.shape[2] for part in parts])
-    begins = (np.cumsum(lengths) - lengths)[::2] * timebase.hop
-    moved = [events.shift(by) for events, by in zip(truths, begins.tolist(), strict=True)]
-    truth = sum(moved[1:], start=moved[0])
+    samples = lengths.reshape(-1, 2).sum(axis=1) * timebase.hop
+    truth = EventList.concatenate(truths, samples.tolist())
     return Clips(
         np.concatenate(parts, axis=2),
         replace(truth, channel=np.zeros(len(truth), np.int64)),
@@ -266,7 +268,7 @@ def _thresholds() -> Doubles:
     return np.arange(1, STEPS) / STEPS
 
 
-def _f1(counts: Counts) -> npt.NDArray[Any]:
+def _f1(counts: Counts) -> Any:  # noqa: ANN401 - a number or an array
     """Return F1 of counts [3, ...] of right, found and true, pooled over the last axis."""
     right, found, true = counts.sum(axis=-1)
     return 2 * right / np.maximum(found + true, 1)

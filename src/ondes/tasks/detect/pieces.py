@@ -60,7 +60,7 @@ class Stretch:
     @property
     def width(self) -> int:
         """Number of frames, halos included."""
-        return self.frame.shape[1]
+        return int(self.frame.shape[1])
 
     def pieces(self) -> Pieces:
         """Return the pieces of events inside the halos, by class and time."""
@@ -203,7 +203,7 @@ class Stretch:
         below, above = flat[outside].astype(np.float64), flat[inside].astype(np.float64)
         rise = above - below
         share = np.divide(low - below, rise, out=np.full(len(rise), 0.5), where=rise > 0)
-        return np.clip(share, 0.0, 1.0)
+        return np.asarray(np.clip(share, 0.0, 1.0))
 
     def _centroid(self, values: Floats, peak: Places) -> Doubles:
         """Return how far the centre of mass around each peak lies from it, in frames."""
@@ -214,7 +214,7 @@ class Stretch:
     def _highest_near(self, values: Floats, places: Places) -> Places:
         steps = np.arange(-self.decoder.attach, self.decoder.attach + 1)
         around = places[:, None] + steps
-        return places + steps[values.ravel()[around].argmax(axis=1)]
+        return np.asarray(places + steps[values.ravel()[around].argmax(axis=1)])
 
     def _peak_near(self, places: Places) -> Doubles:
         if self.onset is None:

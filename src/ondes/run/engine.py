@@ -1,0 +1,274 @@
+"""The windowing engine: any recording, in blocks of any size, through a network of finite reach.
+
+The answer is that of the network on the recording extended by silence at both ends. It is
+computed in windows of one shape, at places fixed by the recording's first sample; each holds the
+frames it gives and, around these, all samples they depend on. So the same samples go through the
+same operations however they arrive, and the answer is the same to the last bit.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
+from ondes.ops.resample import Resampler
+from ondes.spec import Spec
+
+Samples = NDArray[np.float32]
+Predict = Callable[[Tensor], Tensor]
+
+WINDOW_SAMPLES = 2**16  # of a window, where the network's reach does not ask for more
+PASS_SAMPLES = 2**18  # of all rows of one pass through the network
+SHARE = 4  # a window gives at least so many times the frames that surround them
+
+
+class Frames(NamedTuple):
+    """Values [row, head, class, frame] of consecutive frames, the first of number `first`."""
+
+    first: int
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Every window gives `frames` frames of `hop` samples and sees `before` and `after` more.
+
+    >>> spec = Spec(8000, 1, ("a",), hop=80, look_back=100, look_ahead=0)
+    >>> window = Window.of(spec, frames=10)
+    >>> window.span(0), window.span(1)
+    ((-160, 800), (640, 1600))
+    """
+
+    hop: int
+    frames: int
+    before: int
+    after: int
+
+    @classmethod
+    def of(cls, spec: Spec, *, frames: int | None = None) -> "Window":
+        """Return the windows for a network; fewer `frames` come sooner and cost more each."""
+        before, after = (-(-look // spec.hop) for look in (spec.look_back, spec.look_ahead))
+        if frames is None:
+            frames = max(SHARE * (before + after), WINDOW_SAMPLES // spec.hop - before - after, 1)
+        if frames < 1:
+            raise InputError(f"Window.of(frames={frames}): a window gives at least one frame")
+        return cls(spec.hop, frames, before, after)
+
+    @property
+    def size(self) -> int:
+        """Samples in a window."""
+        return (self.before + self.frames + self.after) * self.hop
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Return the samples [start, stop) of a window, counted from the recording's first."""
+        start = (index * self.frames - self.before) * self.hop
+        return start, start + self.size
+
+
+class Tape:
+    """The latest samples [channel, time] of a recording, silent before its first.
+
+    >>> tape = Tape(1)
+    >>> tape.append(np.ones((1, 3), np.float32))
+    >>> tape.read(-2, 4)
+    array([[0., 0., 1., 1., 1., 0.]], dtype=float32)
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        self.stop = 0  # after the last sample
+        self._first = 0  # the first sample kept
+        self._place = 0  # of that sample in the array
+        self._array = np.empty((n_channels, 0), np.float32)
+
+    def __len__(self) -> int:
+        """Return the number of channels."""
+        return len(self._array)
+
+    def append(self, block: Samples) -> None:
+        """Add samples at the end."""
+        kept, size = self.stop - self._first, block.shape[1]
+        if self._place + kept + size > self._array.shape[1]:
+            larger = np.empty((len(self._array), 2 * (kept + size)), np.float32)
+            larger[:, :kept] = self._array[:, self._place : self._place + kept]
+            self._array, self._place = larger, 0
+        end = self._place + kept
+        self._array[:, end : end + size] = block
+        self.stop += size
+
+    def read(self, start: int, stop: int) -> Samples:
+        """Return samples [start, stop), silent outside the recording."""
+        low, high = max(start, 0), min(stop, self.stop)
+        out = np.zeros((len(self._array), stop - start), np.float32)
+        if low < high:
+            shift = self._place - self._first
+            out[:, low - start : high - start] = self._array[:, low + shift : high + shift]
+        return out
+
+    def forget(self, before: int) -> None:
+        """Drop the samples before a position, which are not read again."""
+        step = min(max(before - self._first, 0), self.stop - self._first)
+        self._first += step
+        self._place += step
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A network (`predict`: [b, channel, time] -> [b, head, class, frame]) over recordings.
+
+    A network of one channel sees every row of a recording for itself; one of several channels
+    takes a recording of exactly so many, and answers in a single row.
+    """
+
+    predict: Predict
+    spec: Spec
+    window: Window
+
+    def stream(self, *, rate_hz: float, n_channels: int, resample: bool = False) -> "Stream":
+        """Return what takes a recording block by block.
+
+        Raises:
+            RateError: the network was not made for `rate_hz`, and `resample` is off.
+            ChannelError: it cannot take so many channels.
+        """
+        if self.spec.channels not in (1, n_channels):
+            raise ChannelError(
+                f"a recording of {n_channels} channels for a network of {self.spec.channels}; "
+                f"choose {self.spec.channels} of them (channels=..., --channels)"
+            )
+        resampler = resampler_for(self.spec, rate_hz, resample=resample)
+        return Stream(self, resampler, n_channels)
+
+    def run(
+        self,
+        blocks: Iterable[Samples],
+        *,
+        rate_hz: float,
+        n_channels: int,
+        resample: bool = False,
+    ) -> Iterator[Frames]:
+        """Yield the frames of a recording as its blocks [channel, time] arrive, to the end.
+
+        Raises:
+            RateError, ChannelError: as `stream`.
+            NotFiniteError, InputError, TooShortError: as `Stream.push` and `Stream.finish`.
+        """
+        stream = self.stream(rate_hz=rate_hz, n_channels=n_channels, resample=resample)
+        for block in blocks:
+            yield from stream.push(block)
+        yield from stream.finish()
+
+    def passes(self, x: Samples) -> NDArray[np.float32]:
+        """Return the network's answer to one window of all channels, [row, head, class, frame]."""
+        rows = x[None] if self.spec.channels > 1 else x[:, None]
+        at_once = max(1, PASS_SAMPLES // self.window.size)
+        parts = [torch.tensor(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
+        answer = torch.cat([self.predict(part).cpu() for part in parts]).numpy()
+        first = self.window.before
+        kept: NDArray[np.float32] = answer[..., first : first + self.window.frames]
+        return kept
+
+
+class Stream:
+    """One recording on its way through an engine."""
+
+    def __init__(self, engine: Engine, resampler: Resampler | None, n_channels: int) -> None:
+        self._engine = engine
+        self._resampler = resampler
+        self._tape = Tape(n_channels)
+        self._index = 0  # of the next window
+
+    @property
+    def n_samples(self) -> int:
+        """Samples taken so far, at the recording's own rate."""
+        return self._tape.stop
+
+    def push(self, block: Samples) -> list[Frames]:
+        """Take the next samples [channel, time]; return the frames that are now decided.
+
+        Raises:
+            InputError: the block has other channels than the recording.
+            NotFiniteError: a sample is NaN or infinite.
+        """
+        self._check(block)
+        decided = []
+        for i in range(0, block.shape[1], WINDOW_SAMPLES):
+            self._tape.append(block[:, i : i + WINDOW_SAMPLES])
+            while self._needs(self._index)[1] <= self._tape.stop:
+                decided.append(self._next())
+        return decided
+
+    def finish(self) -> list[Frames]:
+        """Return the frames that were still waiting for samples: silence follows the recording.
+
+        Raises:
+            TooShortError: the whole recording is shorter than one frame.
+        """
+        hop, n_samples = self._engine.spec.hop, self._length()
+        if n_samples < hop:
+            raise TooShortError(
+                f"a recording of {self._tape.stop} samples for a network with frames of {hop} at "
+                f"{self._engine.spec.rate_hz:g} Hz: give at least one frame"
+            )
+        n_frames, rest = -(-n_samples // hop), []
+        while self._index * self._engine.window.frames < n_frames:
+            first, values = self._next()
+            rest.append(Frames(first, values[..., : n_frames - first]))
+        return rest
+
+    def _length(self) -> int:
+        """Return the samples so far at the network's rate."""
+        return self._resampler.length(self._tape.stop) if self._resampler else self._tape.stop
+
+    def _needs(self, index: int) -> tuple[int, int]:
+        """Return the recording's samples [start, stop) on which a window depends."""
+        start, stop = self._engine.window.span(index)
+        return self._resampler.span(start, stop) if self._resampler else (start, stop)
+
+    def _next(self) -> Frames:
+        start, stop = self._needs(self._index)
+        x = self._tape.read(start, stop)
+        if self._resampler:
+            span = self._engine.window.span(self._index)
+            x = self._resampler.outputs(x, first=start, start=span[0], stop=span[1])
+        self._index += 1
+        self._tape.forget(self._needs(self._index)[0])
+        return Frames((self._index - 1) * self._engine.window.frames, self._engine.passes(x))
+
+    def _check(self, block: Samples) -> None:
+        if block.ndim != 2 or block.shape[0] != len(self._tape):
+            raise InputError(
+                f"a block of shape {list(block.shape)} in a recording of {len(self._tape)} "
+                f"channels: blocks are [channel, time]"
+            )
+        finite = np.isfinite(block)
+        if not finite.all():
+            channel, sample = (int(i[0]) for i in np.nonzero(~finite))
+            raise NotFiniteError(
+                f"{int((~finite).sum())} samples of a block are NaN or infinite, the first in "
+                f"channel {channel} at sample {self._tape.stop + sample} of the recording: repair "
+                f"it, or cut that part out"
+            )
+
+
+def resampler_for(spec: Spec, rate_hz: float, *, resample: bool) -> Resampler | None:
+    """Return what brings a recording to the network's rate, None where it is there already.
+
+    Rates that the network was made for (``spec.accepts_hz``) are converted unasked.
+
+    Raises:
+        RateError: any other rate, unless `resample` asks for it.
+    """
+    if rate_hz == spec.rate_hz:
+        return None
+    if rate_hz not in spec.accepts_hz and not resample:
+        made_for = " and ".join(f"{rate:g}" for rate in (spec.rate_hz, *spec.accepts_hz))
+        raise RateError(
+            f"a recording at {rate_hz:g} Hz for a model made for {made_for} Hz: nothing is "
+            f"resampled unasked; ask with --resample, or resample=True"
+        )
+    return Resampler(rate_hz, spec.rate_hz)

@@ -1,0 +1,178 @@
+"""What a recording can come as, and which of its channels a network gets."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ondes.errors import ChannelError, InputError, RateError, nearest
+from ondes.io import SignalFile, open_signal
+from ondes.signal import Signal
+from ondes.spec import Spec
+
+Samples = NDArray[np.float32]
+Recording = Signal | SignalFile | str | os.PathLike[str] | ArrayLike | Iterable[Samples]
+Choice = None | str | int | Sequence[str | int]
+
+BLOCK = 2**16  # samples read at once; changes no answer
+
+
+@dataclass(frozen=True)
+class Source:
+    """A recording that can be read once from its beginning, in blocks [channel, time].
+
+    `start` is the place of its first sample on the time axis; `n_samples` is None where only the
+    end will tell.
+    """
+
+    rate_hz: float
+    channels: tuple[str, ...]
+    blocks: Callable[[], Iterable[Samples]]
+    n_samples: int | None = None
+    start: int = 0
+
+
+def source_of(recording: Recording, *, rate_hz: float | None = None) -> Source:
+    """Return any recording as a source.
+
+    A Signal, an open file and a path know their rate; an array [time] or [channel, time] and an
+    iterator of blocks [channel, time] need `rate_hz`.
+
+    Raises:
+        RateError: `rate_hz` is missing, or differs from what the recording says.
+        FormatError, InputError: a file cannot be read, an iterator gives no block.
+
+    >>> source_of(np.zeros((2, 80)), rate_hz=8000).channels
+    ('0', '1')
+    """
+    if isinstance(recording, str | os.PathLike):
+        recording = open_signal(recording)
+    if isinstance(recording, Signal | SignalFile):
+        _check_rate(recording.rate_hz, rate_hz)
+        return _of_file(recording) if isinstance(recording, SignalFile) else _of_signal(recording)
+    if rate_hz is None:
+        raise RateError("an array or blocks without a rate: say rate_hz=, in hertz")
+    if isinstance(recording, Iterator):
+        return _of_blocks(recording, rate_hz)
+    return _of_signal(Signal.of(np.asarray(recording), rate_hz=rate_hz))
+
+
+@dataclass(frozen=True)
+class Route:
+    """Rows of a recording that a network gets, and the channel that events found there carry."""
+
+    n_channels: int
+    rows: tuple[int, ...]
+    mixed: bool
+    channels: tuple[int, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that a block has afterwards."""
+        return 1 if self.mixed else len(self.rows)
+
+    def __call__(self, block: Samples) -> Samples:
+        """Return the chosen rows of a block, or their mean as the only row.
+
+        Raises:
+            InputError: the block has not the recording's channels.
+        """
+        if block.ndim != 2 or len(block) != self.n_channels:
+            raise InputError(
+                f"a block of shape {list(block.shape)} in a recording of {self.n_channels} "
+                f"channels: blocks are [channel, time]"
+            )
+        chosen = block[list(self.rows)]
+        return chosen.mean(axis=0, keepdims=True, dtype=np.float32) if self.mixed else chosen
+
+
+def route(choice: Choice, names: Sequence[str], spec: Spec) -> Route:
+    """Decide which channels go to a network.
+
+    For a network of one channel each chosen channel is a recording of its own, and its events
+    carry its number; ``"mix"`` is their mean, and its events carry 0. A network of several takes
+    exactly so many, and its events carry 0.
+
+    Args:
+        choice: None for all, a name or number, several of them in the order the network takes
+            them, or ``"mix"``.
+        names: of the recording's channels.
+        spec: of the network.
+
+    Raises:
+        ChannelError: there is no such channel, or the network takes another number of them.
+
+    >>> spec = Spec(8000, 1, ("a",), hop=80, look_back=0, look_ahead=0)
+    >>> route(None, ("left", "right"), spec).channels, route("right", ("left", "right"), spec).rows
+    ((0, 1), (1,))
+    """
+    if choice == "mix" and "mix" not in names:
+        _check_count(1, names, spec, "mixed")
+        return Route(len(names), tuple(range(len(names))), mixed=True, channels=(0,))
+    rows = _rows(choice, names)
+    if spec.channels == 1:
+        return Route(len(names), rows, mixed=False, channels=rows)
+    _check_count(len(rows), names, spec, "given")
+    return Route(len(names), rows, mixed=False, channels=(0,))
+
+
+def _rows(choice: Choice, names: Sequence[str]) -> tuple[int, ...]:
+    if choice is None:
+        return tuple(range(len(names)))
+    chosen = [choice] if isinstance(choice, str | int) else list(choice)
+    rows = tuple(_row(one, names) for one in chosen)
+    if not rows or len(set(rows)) < len(rows):
+        raise ChannelError(f"channels={choice!r}: name at least one channel, each once")
+    return rows
+
+
+def _row(channel: str | int, names: Sequence[str]) -> int:
+    if channel in names:
+        return list(names).index(str(channel))
+    number = int(channel) if str(channel).isdecimal() else -1
+    if not 0 <= number < len(names):
+        raise ChannelError(
+            f"channel {channel!r} of a recording with {len(names)} channels, "
+            f"{', '.join(names)}{nearest(str(channel), names)}"
+        )
+    return number
+
+
+def _check_count(count: int, names: Sequence[str], spec: Spec, how: str) -> None:
+    if count != spec.channels:
+        raise ChannelError(
+            f"{count} channels {how} of a recording with {', '.join(names)} for a model of "
+            f"{spec.channels}: choose {spec.channels} (channels=..., --channels)"
+        )
+
+
+def _check_rate(own: float, said: float | None) -> None:
+    if said is not None and said != own:
+        raise RateError(
+            f"rate_hz={said:g} for a recording that says {own:g} Hz: leave rate_hz out, or mend "
+            f"the recording"
+        )
+
+
+def _of_file(file: SignalFile) -> Source:
+    return Source(file.rate_hz, file.channels, lambda: file.blocks(BLOCK), file.n_samples)
+
+
+def _of_signal(signal: Signal) -> Source:
+    def blocks() -> Iterator[Samples]:
+        for i in range(0, signal.n_samples, BLOCK):
+            yield signal.samples[:, i : i + BLOCK]
+
+    return Source(signal.rate_hz, signal.channels, blocks, signal.n_samples, signal.start)
+
+
+def _of_blocks(recording: Iterator[Samples], rate_hz: float) -> Source:
+    first = next(recording, None)
+    if first is None or np.ndim(first) != 2:
+        got = "no block" if first is None else f"a block of shape {list(np.shape(first))}"
+        raise InputError(f"{got} from an iterator: it must give blocks [channel, time]")
+    names = tuple(map(str, range(len(first))))
+    return Source(rate_hz, names, lambda: chain([first], recording))

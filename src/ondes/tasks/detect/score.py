@@ -1,0 +1,223 @@
+"""How well a detector does on a data set: frames, notes, events, segments, PSDS and speed."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from ondes.errors import ChannelError, InputError
+from ondes.events import EventList
+from ondes.metrics import (
+    FrameCounts,
+    Histogram,
+    Score,
+    event_scores,
+    macro_f1,
+    merged,
+    note_score,
+    psds,
+    segment_scores,
+    total,
+)
+from ondes.protocols import Dataset, Example
+from ondes.spec import Spec
+from ondes.tasks.detect.decode import decode
+from ondes.tasks.detect.decoder import Decoder
+from ondes.tasks.detect.pieces import Bools, Floats
+from ondes.timebase import Timebase
+
+PSDS_LEVELS = tuple(np.linspace(0, 0.95, 20).tolist())  # of the events' scores
+
+
+class Detector(Protocol):
+    """What can be scored: a task while it is trained, or a pipeline as it is used."""
+
+    @property
+    def spec(self) -> Spec:
+        """What the network takes and gives."""
+
+    @property
+    def decoder(self) -> Decoder:
+        """How events are read from its probabilities."""
+
+    def probabilities(self, x: Floats, *, rate_hz: float) -> Floats:
+        """Return probabilities [head, class, frame] of a clip [channel, time]."""
+
+
+class Prediction(NamedTuple):
+    """Probabilities [head, class, frame] of an example and its true events, at one rate.
+
+    `signal_s` is how long the example is, `work_s` how long the network took.
+    """
+
+    probs: Floats
+    truth: EventList
+    signal_s: float
+    work_s: float
+
+
+class Tolerances(NamedTuple):
+    """By how many seconds onsets of notes and ends of events may differ; length of segments."""
+
+    onset_s: float = 0.05
+    event_s: float = 0.2
+    segment_s: float = 1.0
+
+
+def predictions(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
+    """Yield what a detector makes of each example; channels of events are not told apart.
+
+    Raises:
+        ChannelError: the data set has another number of channels than the network.
+        RateError: the detector cannot take its rate.
+        InputError: it has no example.
+    """
+    if dataset.n_channels != detector.spec.channels:
+        raise ChannelError(
+            f"a data set of {dataset.n_channels} channels for a network of "
+            f"{detector.spec.channels}; choose channels in the data set"
+        )
+    if not len(dataset):
+        raise InputError(f"the data set {dataset!r} holds no example; nothing can be scored on it")
+    return (_prediction(detector, dataset[i], rate_hz=dataset.rate_hz) for i in range(len(dataset)))
+
+
+def evaluate(
+    detector: Detector, dataset: Dataset, *, tolerances: Tolerances | None = None
+) -> dict[str, float]:
+    """Return the scores of a detector; all examples are pooled, NaN is what has no value.
+
+    ``frame_accuracy``, ``frame_precision``, ``frame_recall``, ``frame_f1`` at the decoder's
+    thresholds, ``half_f1`` at .5, ``decoded_f1`` of the frames of the decoded events; ``roc_auc``
+    and ``pr_auc`` of the frames. ``note_precision``, ``note_recall``, ``note_f1``: right label and
+    onset; ``note_offset_f1``: offset too, to the tolerance or a fifth of the length. ``event_f1``,
+    ``event_macro_f1``, ``segment_f1``, ``segment_macro_f1`` as in DCASE, ``psds`` over the events'
+    scores. ``rtf``: seconds of work per second of signal, decoding included. ``examples``,
+    ``events``, ``seconds``: how much there was.
+
+    Raises:
+        ChannelError, RateError, InputError: the data set does not fit the network.
+    """
+    tally = _Tally(detector.spec, detector.decoder, tolerances or Tolerances())
+    for prediction in _warm(detector, dataset):
+        tally.add(prediction)
+    return tally.scores()
+
+
+@dataclass(eq=False)
+class _Tally:
+    """What adds up over examples."""
+
+    spec: Spec
+    decoder: Decoder
+    tolerances: Tolerances
+    histogram: Histogram = field(default_factory=Histogram)
+    frames: dict[str, FrameCounts] = field(default_factory=dict)
+    matches: dict[str, list[dict[str, Score]]] = field(default_factory=dict)
+    truth: list[EventList] = field(default_factory=list)
+    found: list[EventList] = field(default_factory=list)
+    signal_s: list[float] = field(default_factory=list)
+    work_s: float = 0.0
+
+    def add(self, prediction: Prediction) -> None:
+        began = time.perf_counter()
+        anything = decode(
+            prediction.probs,
+            self.spec.timebase,
+            self.spec.classes,
+            replace(self.decoder, min_score=0.0),
+        )
+        found = anything.filter(min_score=self.decoder.min_score)
+        self.work_s += prediction.work_s + time.perf_counter() - began
+        self.signal_s.append(prediction.signal_s)
+        self.truth.append(prediction.truth)
+        self.found.append(anything)
+        self._add_frames(prediction, found)
+        self._add_events(prediction.truth, found)
+
+    def _add_frames(self, prediction: Prediction, found: EventList) -> None:
+        probs = prediction.probs[0]
+        truth = self._map(prediction.truth, probs)
+        self.histogram.add(truth, probs)
+        thresholds = self.decoder.frames(len(probs))[:, None]
+        answers = {
+            "frame": probs >= thresholds,
+            "half": probs >= 0.5,
+            "decoded": self._map(found, probs),
+        }
+        for name, said in answers.items():
+            before = self.frames.get(name, FrameCounts())
+            self.frames[name] = FrameCounts(
+                *map(sum, zip(before, _counts(truth, said), strict=True))
+            )
+
+    def _map(self, events: EventList, probs: Floats) -> Bools:
+        return events.to_frames(self.spec.timebase, self.spec.classes, probs.shape[1])
+
+    def _add_events(self, truth: EventList, found: EventList) -> None:
+        onset_s, event_s, segment_s = self.tolerances
+        notes = note_score(truth, found, onset_s=onset_s)
+        whole = note_score(truth, found, onset_s=onset_s, offset_ratio=0.2, offset_s=onset_s)
+        results = {
+            "note": {"": notes},
+            "note_offset": {"": whole},
+            "event": event_scores(truth, found, onset_s=event_s, offset_s=event_s),
+            "segment": segment_scores(truth, found, segment_s=segment_s),
+        }
+        for name, scores in results.items():
+            self.matches.setdefault(name, []).append(scores)
+
+    def scores(self) -> dict[str, float]:
+        """Return what `evaluate` says."""
+        sums = {name: merged(scores) for name, scores in self.matches.items()}
+        frame, notes = self.frames["frame"], total(sums["note"])
+        return {
+            "frame_accuracy": frame.accuracy,
+            "frame_precision": frame.precision,
+            "frame_recall": frame.recall,
+            "frame_f1": frame.f1,
+            "half_f1": self.frames["half"].f1,
+            "decoded_f1": self.frames["decoded"].f1,
+            "roc_auc": self.histogram.roc_auc(),
+            "pr_auc": self.histogram.pr_auc(),
+            "note_precision": notes.precision,
+            "note_recall": notes.recall,
+            "note_f1": notes.f1,
+            "note_offset_f1": total(sums["note_offset"]).f1,
+            "event_f1": total(sums["event"]).f1,
+            "event_macro_f1": macro_f1(sums["event"]),
+            "segment_f1": total(sums["segment"]).f1,
+            "segment_macro_f1": macro_f1(sums["segment"]),
+            "psds": self._psds(),
+            "rtf": self.work_s / sum(self.signal_s),
+            "examples": len(self.truth),
+            "events": notes.truth,
+            "seconds": sum(self.signal_s),
+        }
+
+    def _psds(self) -> float:
+        levels = [[events.filter(min_score=p) for events in self.found] for p in PSDS_LEVELS]
+        return psds(self.truth, levels, durations_s=self.signal_s).value
+
+
+def _warm(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
+    """Yield the predictions after one for nothing, as the first call of a network is slow."""
+    next(predictions(detector, dataset))
+    return predictions(detector, dataset)
+
+
+def _prediction(detector: Detector, example: Example, *, rate_hz: float) -> Prediction:
+    began = time.perf_counter()
+    probs = detector.probabilities(example.x, rate_hz=rate_hz)
+    work_s = time.perf_counter() - began
+    events = example.events
+    truth = replace(events, channel=np.zeros(len(events), np.int64))
+    signal_s = Timebase(rate_hz).seconds(example.x.shape[1])
+    return Prediction(probs, truth.resample(detector.spec.rate_hz), signal_s, work_s)
+
+
+def _counts(truth: Bools, said: Bools) -> FrameCounts:
+    right, true, found = int((truth & said).sum()), int(truth.sum()), int(said.sum())
+    return FrameCounts(right, found - right, true - right, truth.size - true - found + right)
