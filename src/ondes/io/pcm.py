@@ -19,9 +19,15 @@ def to_float(samples: NDArray[np.generic]) -> NDArray[np.float32]:
     """
     kind, half = samples.dtype.kind, 2.0 ** (8 * samples.dtype.itemsize - 1)
     if kind == "f":
-        return samples.astype(np.float32)
+        return as_float32(samples)
     middle = half if kind == "u" else 0.0
     return ((samples.astype(np.float64) - middle) / half).astype(np.float32)
+
+
+def as_float32(samples: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return values as they are, a copy in C order; those beyond float32 become infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(samples, np.float32, order="C")
 
 
 def to_int(samples: NDArray[np.float32], bits: int) -> NDArray[np.int64]:

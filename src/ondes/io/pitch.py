@@ -6,7 +6,7 @@ from ondes.errors import InputError
 
 _STEPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _NATURAL = {name: step for step, name in enumerate(_STEPS) if len(name) == 1}
-_PITCH = re.compile(r"([A-G])(#|b)?(-?\d+)")
+_PITCH = re.compile(r"([A-G])(#|b)?(-?[0-9]+)")
 
 
 def name(midi: int) -> str:

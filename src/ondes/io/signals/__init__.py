@@ -145,5 +145,5 @@ def _check(file: SignalFile, given: Given) -> None:
         raise InputError(
             f"{file.path} stores {file.dtype}, the call says {given.dtype}: leave dtype out"
         )
-    if file.n_samples < 1:
+    if not file.n_channels * file.n_samples:
         raise TooShortError(f"{file.path} holds no samples: record it again, or leave it out")

@@ -26,17 +26,18 @@ def scan(path: Path, given: Given) -> SignalFile:
     """Describe an MP3 file; `FormatError` when its length tag and its frames disagree."""
     file = sound.scan(path, ("MP3",), seek=False)
     promised, present, frame = _frames(path)
-    if promised is not None and abs(promised - present) <= 1:
+    if promised is None:
+        return replace(file, n_samples=_untagged(path, present * frame))
+    if present > promised + 1:
+        raise FormatError(
+            f"{path}: the header promises {promised} frames, the file holds {present}, as if "
+            "joined from several: write it anew (ffmpeg -i in.mp3 out.wav)"
+        )
+    if present >= promised:
         return file
     n_samples = sound.count(path)
-    if promised is not None and not given.truncated:
-        raise cut_off(path, promised=promised * frame, present=present * frame)
-    if (present - 2) * frame > n_samples:
-        raise FormatError(
-            f"{path} holds {present * frame} samples, of which only {n_samples} would be read, "
-            "as nothing in it says its length: write a new header (ffmpeg -i in.mp3 -c copy "
-            "out.mp3)"
-        )
+    if n_samples < file.n_samples and not given.truncated:
+        raise cut_off(path, promised=file.n_samples, present=n_samples)
     return replace(file, n_samples=n_samples)
 
 
@@ -44,6 +45,17 @@ def write(signal: Signal, path: Path, dtype: str | None) -> None:
     """Write layer III at libsndfile's own quality."""
     sound.known_dtype(dtype, ("mpeg_layer_iii",), "MP3")
     sound.encode(signal, path, container="MP3", subtype="MPEG_LAYER_III", dtype="mpeg_layer_iii")
+
+
+def _untagged(path: Path, present: int) -> int:
+    """Return the number of samples that decode, which must not be fewer than the frames hold."""
+    n_samples = sound.count(path)
+    if n_samples < present - 2 * 1152:
+        raise FormatError(
+            f"{path} holds {present} samples and does not say so, of which only {n_samples} would "
+            "be read: write a new header (ffmpeg -i in.mp3 -c copy out.mp3)"
+        )
+    return n_samples
 
 
 def _frames(path: Path) -> tuple[int | None, int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ondes.errors import FormatError, InputError
+from ondes.io import pcm
 from ondes.io.signalfile import Given, Samples, SignalFile
 from ondes.signal import Signal
 
@@ -32,7 +33,7 @@ class _Array:
         order: Literal["F", "C"] = "F" if self.fortran else "C"
         for begin in range(start, stop, size):
             array = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, order)
-            yield array[:, begin : min(begin + size, stop)].astype(np.float32, order="C")
+            yield pcm.as_float32(array[:, begin : min(begin + size, stop)])
 
 
 def scan(path: Path, given: Given) -> SignalFile:
