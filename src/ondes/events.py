@@ -206,7 +206,7 @@ class EventList:
         if start > stop:
             raise InputError(f"crop({start}, {stop}): the stop must not precede the start")
         onset, offset = np.clip((self.onset, self.offset), start, stop)
-        inside = onset < offset
+        inside: BoolArray = onset < offset
         return replace(self[inside], onset=onset[inside], offset=offset[inside])
 
     def shift(self, samples: int) -> EventList:
@@ -273,11 +273,9 @@ class EventList:
     def merge_gaps(self, gap_s: float) -> EventList:
         """Join events of one label and channel that overlap or lie at most `gap_s` seconds apart.
 
-        The gap counts in whole samples, the nearest; the highest score of the parts stays.
+        The highest score of the parts stays. Raises InputError on a gap below zero.
         """
-        gap = self.timebase.samples(gap_s)
-        if gap < 0:
-            raise InputError(f"merge_gaps({gap_s}): give zero or more seconds")
+        gap = self.timebase.within(gap_s)
         if not len(self):
             return self
         order, first = chains(kinds(self.label, self.channel), self.onset, self.offset, gap)
@@ -309,8 +307,8 @@ class EventList:
 
         A pair agrees in label and channel, its onsets differ by at most `onset_s` and, if
         `offset_s` is given, its offsets by at most the larger of `offset_s` and `ratio` times
-        the true duration; all in whole samples, the nearest. The matching is a largest one, and
-        of those one with the least sum of onset differences.
+        the true duration. The matching is a largest one, and of those one with the least sum of
+        onset differences.
         """
         _check_rate(found, self.rate_hz, "compare")
         return compare(self, found, onset_s=onset_s, offset_s=offset_s, ratio=ratio)

@@ -57,14 +57,14 @@ def compare(
 ) -> Comparison:
     """Match two lists of one rate; `EventList.compare` says what makes a pair."""
     timebase, n = truth.timebase, len(truth)
-    reach = timebase.samples(onset_s)
+    reach = timebase.within(onset_s)
     kind = kinds(np.append(truth.label, found.label), np.append(truth.channel, found.channel))
     onset = np.append(truth.onset, found.onset)
     onset += apart(kind, onset, reach)
     pairs = pairs_within(onset[:n], onset[n:], reach)
     if offset_s is not None:
-        duration = np.rint(ratio * (truth.offset - truth.onset))
-        allowed = np.maximum(timebase.samples(offset_s), duration)
+        share = np.round(ratio * (truth.offset - truth.onset), 6)  # 0.29 * 100 is 29
+        allowed = np.maximum(timebase.within(offset_s), share)
         pairs = pairs[_distance(truth.offset, found.offset, pairs) <= allowed[pairs[:, 0]]]
     cost = _distance(truth.onset, found.onset, pairs)
     return Comparison(truth, found, best_matching(pairs, cost))

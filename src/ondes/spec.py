@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -33,23 +33,18 @@ class Spec:
     accepts_hz: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("classes", "heads", "accepts_hz"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        for rate_hz in self.accepts_hz:
-            Timebase(rate_hz)
-        _ = self.timebase
+        object.__setattr__(self, "rate_hz", self.timebase.rate_hz)
+        accepts_hz = tuple(Timebase(rate_hz).rate_hz for rate_hz in self.accepts_hz)
+        object.__setattr__(self, "accepts_hz", accepts_hz)
+        object.__setattr__(self, "classes", _different("classes", self.classes))
+        object.__setattr__(self, "heads", _different("heads", self.heads))
+        for head in set(self.heads) - set(HEADS):
+            raise InputError(f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}")
         if self.channels < 1 or min(self.look_back, self.look_ahead) < 0:
             raise InputError(
                 f"Spec(channels={self.channels}, look_back={self.look_back}, "
-                f"look_ahead={self.look_ahead}): at least one channel, no negative look"
+                f"look_ahead={self.look_ahead}): give at least one channel, no negative look"
             )
-        if not self.classes or len(set(self.classes)) < len(self.classes):
-            raise InputError(f"Spec(classes={self.classes}): name at least one, all different")
-        for head in self.heads:
-            if head not in HEADS:
-                raise InputError(
-                    f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}"
-                )
 
     @property
     def timebase(self) -> Timebase:
@@ -102,3 +97,10 @@ class Spec:
             return cls(**values)
         except TypeError as error:
             raise InputError(f"Spec.from_dict({dict(values)}): {error}") from error
+
+
+def _different(what: str, names: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(names)
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"Spec({what}={names}): name at least one, all different")
+    return names

@@ -21,14 +21,16 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 Whole = TypeVar("Whole", int, IntArray)
 
-LARGEST_DENOMINATOR = 1_000_000
+LARGEST_DENOMINATOR = 10_000
+FEW_ROUNDINGS = Fraction(1, 2**50)
 
 
 def exact_rate(rate_hz: float) -> Fraction:
-    """Return the fraction a rate stands for: the simplest one that is this very float.
+    """Return the fraction that a rate stands for.
 
-    The nearest fraction with a denominator up to a million is taken if it rounds to `rate_hz`,
-    so that 33.333333333333336 means 100/3; otherwise the float's own binary value.
+    It is the nearest one with a denominator up to 10000 if that lies within a few roundings of
+    the float (relative 2^-50), so that 33.333333333333336 means 100/3 and 48000 / 1.001 means
+    48000000/1001; otherwise it is the float's own binary value.
 
     Raises:
         RateError: the rate is not finite and above zero.
@@ -40,7 +42,7 @@ def exact_rate(rate_hz: float) -> Fraction:
         raise RateError(f"rate_hz={rate_hz!r}: give a finite rate above zero, in hertz")
     binary = Fraction(float(rate_hz))
     simple = binary.limit_denominator(LARGEST_DENOMINATOR)
-    return simple if float(simple) == rate_hz else binary
+    return simple if abs(simple - binary) <= FEW_ROUNDINGS * binary else binary
 
 
 def whole_samples(positions: ArrayLike) -> IntArray:
@@ -60,7 +62,8 @@ class Timebase:
     """Samples at `rate_hz`, in frames of `hop` samples that begin at sample `start`.
 
     Frame k stands for the samples [start + k * hop, start + (k + 1) * hop). The frames of a
-    centred STFT have start = -hop // 2. Methods take a number or an array alike.
+    centred STFT have start = -hop // 2. Methods take a number or an array alike. Rates a few
+    roundings apart become the same float.
 
     Raises:
         RateError: the rate is not finite and above zero.
@@ -76,8 +79,7 @@ class Timebase:
     start: int = 0
 
     def __post_init__(self) -> None:
-        exact_rate(self.rate_hz)
-        object.__setattr__(self, "rate_hz", float(self.rate_hz))
+        object.__setattr__(self, "rate_hz", float(exact_rate(self.rate_hz)))
         if self.hop < 1:
             raise InputError(f"Timebase(hop={self.hop}): a frame has at least one sample")
 
@@ -108,6 +110,20 @@ class Timebase:
         below = np.floor(exact)
         nearest = below.astype(np.int64) + (exact - below >= 0.5)
         return nearest if np.ndim(seconds) else int(nearest)
+
+    def within(self, seconds: float) -> int:
+        """Return how many samples pass in a stretch of time: the most that last no longer.
+
+        Raises:
+            InputError: it is below zero, NaN or infinite.
+
+        >>> Timebase(100).within(0.29), Timebase(32).within(0.05)
+        (29, 1)
+        """
+        if seconds < 0:
+            raise InputError(f"a tolerance of {seconds} s: give zero or more seconds")
+        nearest = self.samples(seconds)
+        return nearest if self.seconds(nearest) <= seconds else nearest - 1
 
     def span(self, seconds: object, start: int, stop: int) -> tuple[int, int]:
         """Return the sample positions of a slice in seconds; open ends are `start` and `stop`.
