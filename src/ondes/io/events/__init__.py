@@ -161,9 +161,10 @@ def _pick(table: Table, path: AnyPath, file: str | None) -> str:
     names = list(table)
     if names == [""] or (file is None and len(names) == 1):
         return names[0]
+    listing = ", ".join(names[:3]) + ", ..." * (len(names) > 3)
     if file is None:
         raise InputError(
-            f"{path} holds {len(names)} recordings ({', '.join(names[:3])}, ...): pick one with "
+            f"{path} holds {len(names)} recordings ({listing}): pick one with "
             "file=, or read_event_table() reads all"
         )
     if file in table:
@@ -172,6 +173,6 @@ def _pick(table: Table, path: AnyPath, file: str | None) -> str:
     if len(alike) != 1:
         raise InputError(
             f"{path} names no recording {file!r}{nearest(file, names)}; it holds "
-            f"{', '.join(names[:3])}, ...; a recording without events leaves no row"
+            f"{listing}; a recording without events leaves no row"
         )
     return alike[0]

@@ -5,6 +5,7 @@ over them. A point label (offset = onset) becomes an event of one sample. Source
 manual, "Importing and Exporting Labels".
 """
 
+import re
 from pathlib import Path
 
 from ondes.events import EventList
@@ -14,14 +15,12 @@ SUFFIXES = (".txt",)
 RESOLUTION_S = 1e-6
 CARRIES: frozenset[str] = frozenset()
 
+_TWO_NUMBERS = re.compile(r" *-?[0-9][0-9.,e+-]*\t *-?[0-9][0-9.,e+-]*\s")
+
 
 def recognises(head: str) -> bool:
-    """Tell whether the first line begins with two numbers and tabs."""
-    fields = head.lstrip().partition("\n")[0].split("\t")
-    try:
-        return len(fields) > 1 and float(fields[0]) <= float(fields[1])
-    except ValueError:
-        return False
+    """Tell whether the first line begins with two numbers and a tab between, or all is empty."""
+    return not head.strip() or bool(_TWO_NUMBERS.match(head.lstrip("\r\n")))
 
 
 def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:

@@ -2,8 +2,9 @@
 
 Pitch names go into the namespace note_midi as note numbers when all labels are such, otherwise
 labels go into tag_open as they are. Read are note_midi and the namespaces of plain text (tag_*,
-segment_*, chord, chord_harte, lyrics). Source: Humphrey et al., "JAMS: a JSON annotated music
-specification", ISMIR 2014; schema 0.3.
+segment_*, chord*, lyrics*). JAMS wants the duration of the recording, which an event list does not
+know; the end of the last event stands for it. Source: Humphrey et al., "JAMS: a JSON annotated
+music specification", ISMIR 2014; schema 0.3.
 """
 
 import json
@@ -45,7 +46,12 @@ def write(lists: Table, path: Path) -> None:
     channels = events.split("channel") or {0: events}
     document = {
         "annotations": [_annotation(part, channel) for channel, part in channels.items()],
-        "file_metadata": {"title": file, "identifiers": {}, "jams_version": "0.3.5"},
+        "file_metadata": {
+            "title": file,
+            "duration": float(events.offset_s.max(initial=0.0)),
+            "identifiers": {},
+            "jams_version": "0.3.5",
+        },
         "sandbox": {},
     }
     try:

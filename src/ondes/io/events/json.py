@@ -69,7 +69,7 @@ def from_document(document: Any, name: str) -> dict[str, EventList]:  # noqa: AN
             "update ondes"
         )
     try:
-        recordings = [(str(item["file"]), _events(item)) for item in document["recordings"]]
+        recordings = [(_text(item["file"]), _events(item)) for item in document["recordings"]]
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(
             f"{name} does not hold recordings as ondes writes them: {error}"
@@ -92,9 +92,15 @@ def _event(fields: Mapping[str, Any]) -> Event:
     try:
         onset, offset, channel = (index(fields[name]) for name in ("onset", "offset", "channel"))
         score = math.nan if fields["score"] is None else float(fields["score"])
-        return Event(onset, offset, str(fields["label"]), channel, score)
+        return Event(onset, offset, _text(fields["label"]), channel, score)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{fields} is no event ({error!r})") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _parsed(path: Path) -> Any:  # noqa: ANN401
