@@ -8,9 +8,11 @@ function, so that ``ondes --help`` stays quick.
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Annotated
 
 import typer
 
+from ondes import __version__
 from ondes.errors import OndesError
 
 
@@ -27,7 +29,7 @@ def app() -> typer.Typer:
     """Return the command line with every verb on it."""
     line = typer.Typer(
         name="ondes",
-        help="Turn one-dimensional signals into answers with neural networks.",
+        callback=_ondes,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -44,7 +46,23 @@ def app() -> typer.Typer:
 def main() -> None:
     """Run the command line; exit with 0 all done, 1 some inputs failed, 2 the call is wrong."""
     try:
-        app()()
+        app()(prog_name="ondes")
     except OndesError as error:
         print(f"ondes: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+def _ondes(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say it and leave."),
+    ] = False,
+) -> None:
+    """Turn one-dimensional signals into answers with neural networks."""

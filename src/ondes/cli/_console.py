@@ -6,6 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ondes.events import EventList
+from ondes.io import write_events
 
 Advance = Callable[[float, str], None]
 PATIENCE_S = 2.0
@@ -24,6 +29,15 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, (bool, int, str, type(None))) else str(value)
+
+
+def show_events(events: EventList, file: str, *, with_header: bool) -> None:
+    """Print events on stdout as CSV."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "events.csv")
+        write_events(events, path, file=file)
+        header, rows = path.read_text(encoding="utf-8").split("\n", maxsplit=1)
+    print((f"{header}\n" if with_header else "") + rows, end="")
 
 
 def note(text: str) -> None:
@@ -51,7 +65,7 @@ def progress(total: float) -> Iterator[Advance]:
     It draws on a terminal alone, and only after two seconds; time left is beside the bar.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
-        yield lambda done, what: None
+        yield _keep_quiet
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -69,3 +83,7 @@ def progress(total: float) -> Iterator[Advance]:
         yield advance
     finally:
         with_bar.stop()
+
+
+def _keep_quiet(done: float, what: str) -> None:
+    """Draw nothing."""

@@ -1,6 +1,5 @@
-"""From the INPUT words of a call to the recordings that are meant, and what their results are called."""
+"""From the INPUT words of a call to the recordings that are meant, and names of their results."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -108,9 +107,3 @@ def _suffix(head: bytes) -> str:
             return suffix
     what = "empty" if not head else "neither WAV, FLAC, Ogg, MP3 nor NPY"
     raise FormatError(f"stdin is {what}; raw samples need --rate, --dtype and --channels")
-
-
-def folder_for(path: Path) -> Path:
-    """Make the folder that ``path`` lies in, and return ``path``."""
-    os.makedirs(path.parent, exist_ok=True)
-    return path

@@ -1,0 +1,114 @@
+"""Many recordings, one after the other: what fails is named at the end, the rest is done."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ondes.cli import _console
+from ondes.cli._takes import Failure, Take
+from ondes.errors import InputError, OndesError
+from ondes.events import EventList
+from ondes.io import event_suffix
+
+REPORT = "report"
+Told = Callable[[float], None]  # is told which share of a recording is done, 0 to 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which results each recording shall have in `folder`; none where that is None.
+
+    Raises `FormatError` on an unknown format, `InputError` on results without a folder.
+    """
+
+    folder: Path | None
+    formats: tuple[str, ...]
+    report: bool = False
+
+    def __post_init__(self) -> None:
+        suffixes = self.suffixes
+        if self.folder is not None and self.folder.is_file():
+            raise InputError(f"-o {self.folder} is a file: name a folder for the results")
+        if self.folder is None and (self.report or list(suffixes) != ["csv"]):
+            raise InputError(
+                f"{' and '.join(suffixes)} without a place to write to: name a folder with -o "
+                "(without one, CSV goes to stdout)"
+            )
+
+    @property
+    def suffixes(self) -> dict[str, str]:
+        """Suffix of each kind of result."""
+        suffixes = {name: event_suffix(name) for name in self.formats}
+        return suffixes | ({REPORT: ".html"} if self.report else {})
+
+    def paths(self, take: Take) -> dict[str, Path]:
+        """Return where the results of a recording belong."""
+        if self.folder is None:
+            return {}
+        return {name: take.result(self.folder, suffix) for name, suffix in self.suffixes.items()}
+
+    def are_there(self, take: Take) -> bool:
+        """Tell whether a recording has all its results already."""
+        paths = self.paths(take).values()
+        return bool(paths) and all(path.exists() for path in paths)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in a recording; `events` is None where its results were there already."""
+
+    name: str
+    written: Mapping[str, Path]
+    duration_s: float = 0.0
+    events: EventList | None = None
+
+    def document(self) -> dict[str, object]:
+        """Return what ``--json`` says of the recording."""
+        said = {"file": self.name, "written": {name: str(p) for name, p in self.written.items()}}
+        if self.events is None:
+            return {**said, "skipped": True}
+        return {**said, "duration_s": self.duration_s, "events": _rows(self.events)}
+
+    def line(self) -> str:
+        """Return what a person is told of the recording."""
+        count = "was done before" if self.events is None else f"{len(self.events)} events"
+        return f"{self.name}: {count}, {', '.join(map(str, self.written.values()))}"
+
+
+def work_through(
+    takes: Sequence[Take],
+    job: Callable[[Take, Told], Found],
+    wanted: Wanted,
+    *,
+    skip_existing: bool,
+) -> Iterator[Found | Failure]:
+    """Yield the outcome of each recording; one that fails does not stop the others."""
+    with _console.progress(len(takes)) as advance:
+        for index, take in enumerate(takes):
+            told = _part(advance, index, take.name)
+            told(0)
+            if skip_existing and wanted.are_there(take):
+                yield Found(take.name, wanted.paths(take))
+                continue
+            try:
+                yield job(take, told)
+            except (OndesError, OSError) as error:
+                yield Failure(take.name, str(error))
+
+
+def _part(advance: _console.Advance, index: int, name: str) -> Told:
+    return lambda share: advance(index + share, name)
+
+
+def _rows(events: EventList) -> list[dict[str, object]]:
+    seconds = events.timebase.seconds
+    return [
+        {
+            "onset_s": seconds(event.onset),
+            "offset_s": seconds(event.offset),
+            "label": event.label,
+            "channel": event.channel,
+            "score": event.score,
+        }
+        for event in events
+    ]

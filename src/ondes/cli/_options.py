@@ -1,0 +1,119 @@
+"""The options of the verbs, each described once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ondes.io import SignalFile, event_formats, open_signal, signal_formats, signal_suffixes
+from ondes.io.formats import module
+
+if TYPE_CHECKING:
+    from ondes.run.artefact import Card
+    from ondes.run.pipeline import Pipeline
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Files, folders or globs; - stands for stdin."),
+]
+Model = Annotated[
+    str,
+    typer.Option("--model", "-m", metavar="NAME|DIR", help="One of `ondes models`, or a folder."),
+]
+Results = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Where results go; without it CSV on stdout."),
+]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME,...",
+        help=f"One or more of {', '.join(event_formats())}.",
+    ),
+]
+Report = Annotated[
+    bool, typer.Option("--report", help="Write an HTML page for each recording, too.")
+]
+Channel = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME|mix", help="Channel to take, may be repeated; without it all."),
+]
+SkipExisting = Annotated[
+    bool, typer.Option("--skip-existing", help="Leave out recordings whose results are there.")
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")
+]
+Resample = Annotated[
+    bool, typer.Option("--resample", help="Convert rates that the model was not made for.")
+]
+Device = Annotated[
+    str, typer.Option(metavar="NAME", help="As torch names it; auto is the GPU if there is one.")
+]
+Threads = Annotated[
+    int, typer.Option(metavar="N", min=0, help="CPU threads; 0 leaves their number to torch.")
+]
+Rate = Annotated[
+    float | None, typer.Option(metavar="HZ", help="Sampling rate of raw and NPY input.")
+]
+Dtype = Annotated[
+    str | None, typer.Option(metavar="TYPE", help="Sample type of raw input, as int16 or <f4.")
+]
+Channels = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Number of channels of raw input.")
+]
+Truncated = Annotated[
+    bool, typer.Option("--truncated", help="Take what is there of files that were cut off.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """How to open recordings: what the call says where a file does not say it itself."""
+
+    rate_hz: float | None = None
+    dtype: str | None = None
+    channels: int | None = None
+    truncated: bool = False
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of the files that a folder stands for; raw and NPY where a rate is given."""
+        if self.rate_hz is None:
+            return signal_suffixes()
+        formats = [module("ondes.io.signals", name) for name in signal_formats()]
+        return tuple(suffix for format_ in formats for suffix in format_.SUFFIXES)
+
+    def __call__(self, path: Path) -> SignalFile:
+        """Open a recording; raises what `ondes.io.open_signal` does."""
+        return open_signal(
+            path,
+            rate_hz=self.rate_hz,
+            dtype=self.dtype,
+            channels=self.channels,
+            truncated=self.truncated,
+        )
+
+
+def loaded(model: str, *, device: str, threads: int) -> "Pipeline":
+    """Return a trained model, ready on a device; raises what `ondes.load` does."""
+    import torch
+
+    from ondes.run.pipeline import load
+
+    if threads:
+        torch.set_num_threads(threads)
+    return load(model, device=device)
+
+
+def summary(card: "Card") -> dict[str, object]:
+    """Return what a reader of results wants to know of a model."""
+    return {
+        "trained on": card.data,
+        "scores": card.scores,
+        "limits": card.limits,
+        "licence": card.licence,
+    }
