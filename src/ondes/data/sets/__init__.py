@@ -1,0 +1,1 @@
+"""Data sets, one file each: `Config`, `build(config, *, split, seed)` and `ABOUT`."""

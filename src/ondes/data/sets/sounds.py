@@ -1,0 +1,65 @@
+"""Your own sounds: mixtures of a folder of isolated events, over a background where given.
+
+The folder holds one folder a label; each file in it is one event, trimmed to its onset and
+offset. The events of one recording stay in one split (of every five recordings of a label one is
+for `test`, one for `valid`); the background is cut in time: its last fifth is for `test`, the
+fifth before for `valid`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ondes.data.banks import Bank
+from ondes.data.mixtures import Mixing, Mixtures
+from ondes.errors import InputError, RecipeError, nearest
+from ondes.io import expand, read
+from ondes.ops.signals import resample
+
+ABOUT = "Mixtures of your own isolated events, with a background where you have one."
+CLIPS = {"train": 10**9, "valid": 200, "test": 300}
+SEEDS = {"valid": 2_000_001, "test": 2_000_002}
+SHARES = {"train": (0.0, 0.6), "valid": (0.6, 0.8), "test": (0.8, 1.0)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """`folder` of folders of events, one recording as `background` (empty: silence)."""
+
+    folder: str
+    background: str = ""
+    rate_hz: int = 48_000
+    mixing: Mixing = field(default_factory=Mixing)
+
+
+def build(config: Config, *, split: str, seed: int) -> Mixtures:
+    """The mixtures of one split; `seed` moves those of training alone."""
+    if split not in CLIPS:
+        raise RecipeError(f"sounds has no split {split!r}{nearest(split, CLIPS)}")
+    files = [(path, path.parent.name) for path in expand([config.folder])]
+    bank = Bank.of_recordings(files, rate_hz=config.rate_hz)
+    background = [_background(config, split)] if config.background else []
+    return Mixtures(
+        bank.of_split(split),
+        config.mixing,
+        seed=SEEDS.get(split, seed),
+        length=CLIPS[split],
+        labels=sorted(bank.labels),
+        backgrounds=background,
+    )
+
+
+def _background(config: Config, split: str) -> NDArray[np.float32]:
+    signal = resample(read(Path(config.background)), config.rate_hz)
+    begin, end = (round(share * signal.n_samples) for share in SHARES[split])
+    if end - begin < config.mixing.n_samples:
+        raise InputError(
+            f"the {split} part of {config.background} lasts {(end - begin) / config.rate_hz:g} s,"
+            " less than a clip; give a longer background or make shorter clips"
+        )
+    part: NDArray[np.float32] = signal.samples[:, begin:end].mean(axis=0)
+    return part
