@@ -15,6 +15,8 @@ from ondes.errors import InputError, RateError, nearest
 from ondes.matching import Comparison, chains, compare, kinds, means, runs
 from ondes.timebase import FloatArray, IntArray, Timebase, whole_samples
 
+__all__ = ["Comparison", "Event", "EventList"]
+
 BoolArray = NDArray[np.bool_]
 LabelArray = NDArray[np.str_]
 Columns = tuple[NDArray[Any], ...]

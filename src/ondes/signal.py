@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError, nearest
-from ondes.timebase import Timebase
+from ondes.timebase import Timebase, whole_number
 
 Samples = NDArray[np.float32]
 
@@ -46,7 +46,7 @@ class Signal:
         _check_samples(samples)
         object.__setattr__(self, "samples", samples)
         object.__setattr__(self, "rate_hz", Timebase(self.rate_hz).rate_hz)
-        object.__setattr__(self, "start", int(self.start))
+        object.__setattr__(self, "start", whole_number(self.start))
         object.__setattr__(self, "channels", _names(self.channels, len(samples)))
 
     @classmethod
@@ -152,7 +152,10 @@ class Signal:
             return NotImplemented
         _check_alike([self, other], "a + b")
         span = min(self.start, other.start), max(self.stop, other.stop)
-        mixed = self.extend(*span).samples + other.extend(*span).samples
+        mixed = np.zeros((self.n_channels, span[1] - span[0]), np.float32)
+        for part in (self, other):
+            mixed[:, part.start - span[0] : part.stop - span[0]] += part.samples
+        mixed.setflags(write=False)
         return replace(self, samples=mixed, start=span[0])
 
     @staticmethod

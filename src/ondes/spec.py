@@ -8,7 +8,7 @@ from typing import Any
 
 from ondes.errors import ChannelError, InputError, RateError, TooShortError, nearest
 from ondes.signal import Signal
-from ondes.timebase import Timebase
+from ondes.timebase import Timebase, whole_number
 
 HEADS = ("frame", "onset", "offset")
 
@@ -33,6 +33,8 @@ class Spec:
     accepts_hz: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("channels", "hop", "look_back", "look_ahead"):
+            object.__setattr__(self, name, whole_number(getattr(self, name)))
         object.__setattr__(self, "rate_hz", self.timebase.rate_hz)
         accepts_hz = tuple(Timebase(rate_hz).rate_hz for rate_hz in self.accepts_hz)
         object.__setattr__(self, "accepts_hz", accepts_hz)

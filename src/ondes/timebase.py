@@ -57,6 +57,11 @@ def whole_samples(positions: ArrayLike) -> IntArray:
     return array.astype(np.int64)
 
 
+def whole_number(count: int) -> int:
+    """Return one count as a plain int; raises InputError like `whole_samples`."""
+    return int(whole_samples(count))
+
+
 @dataclass(frozen=True)
 class Timebase:
     """Samples at `rate_hz`, in frames of `hop` samples that begin at sample `start`.
@@ -80,6 +85,8 @@ class Timebase:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate_hz", float(exact_rate(self.rate_hz)))
+        object.__setattr__(self, "hop", whole_number(self.hop))
+        object.__setattr__(self, "start", whole_number(self.start))
         if self.hop < 1:
             raise InputError(f"Timebase(hop={self.hop}): a frame has at least one sample")
 

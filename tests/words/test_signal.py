@@ -61,6 +61,11 @@ def test_channel_names_are_complete_and_different(names):
         Signal.of(np.zeros((2, 9)), rate_hz=1, channels=names)
 
 
+def test_a_signal_starts_on_a_sample():
+    with pytest.raises(InputError, match="whole numbers"):
+        STEREO.shift(0.5)
+
+
 def test_a_rate_is_above_zero():
     with pytest.raises(RateError, match="above zero"):
         Signal.of([0], rate_hz=0)

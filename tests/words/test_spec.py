@@ -56,6 +56,10 @@ def test_a_spec_travels_as_json():
     assert Spec.from_dict(json.loads(json.dumps(SPEC.to_dict()))) == SPEC
 
 
+def test_numbers_of_numpy_travel_too():
+    assert json.dumps(replace(SPEC, hop=np.int64(512)).to_dict()) == json.dumps(SPEC.to_dict())
+
+
 def test_a_wrong_key_is_named_with_the_nearest():
     with pytest.raises(InputError, match="'chanels'; did you mean 'channels'"):
         Spec.from_dict({**SPEC.to_dict(), "chanels": 1})
@@ -70,6 +74,7 @@ def test_a_wrong_key_is_named_with_the_nearest():
         {"look_back": -1},
         {"look_ahead": -1},
         {"hop": 0},
+        {"hop": 512.0},
         {"classes": ()},
         {"classes": ("a", "a")},
         {"heads": ("frame", "onsets")},
