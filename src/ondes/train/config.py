@@ -1,0 +1,105 @@
+"""How to train: everything that the loop can be told, with its unit and range."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ondes.errors import RecipeError
+
+Optimiser = Literal["adam", "adamw", "sgd"]
+Schedule = Literal["constant", "cosine", "one-cycle", "step"]
+Precision = Literal["no", "bf16", "fp16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train. Counts are optimiser steps unless a unit is named.
+
+    steps: how many optimiser steps the run takes.
+    batch: examples per optimiser step, over all processes and accumulated parts together.
+    accumulate: parts in which a process takes its share of a batch; more parts, less memory.
+    optimiser: ``adam``, ``adamw`` or ``sgd`` (Nesterov's, unless ``momentum`` is 0).
+    lr: the highest learning rate of the schedule.
+    weight_decay: L2 penalty (``adamw``: decoupled).
+    momentum: of ``sgd``, in [0, 1).
+    schedule: ``constant``; ``cosine`` (to ``lr * lr_end``); ``one-cycle`` (Smith: up to ``lr``,
+        then far down); ``step`` (times ``decay`` every ``decay_every`` steps).
+    warmup: steps of linear ramp up to ``lr`` (``one-cycle``: length of its rise, 0 for 30 %).
+    lr_end: where ``cosine`` ends, as a share of ``lr``.
+    clip: largest norm of all gradients together; 0 for no limit.
+    ema: decay of the running mean of the weights, which is then validated and kept; 0 for none.
+    precision: ``no`` (float32), ``bf16`` (any device) or ``fp16`` (GPU alone).
+    workers: loader processes, one thread each; 0 loads in the training process. The examples
+        are the same for any number.
+    device: ``auto`` takes a GPU where there is one; ``cpu`` does not.
+    log_every: steps per row of the log.
+    valid_every: steps between validations; 0 validates once, at the end.
+    save_every, save_every_s: a checkpoint after that many steps or seconds, whichever is first;
+        0 turns either off.
+    monitor: the validation log (or loss) that says which weights are best.
+    mode: whether the best is the ``min`` or the ``max``.
+    patience: validations without a better one after which to stop; 0 never stops early.
+    keep: whether the ``best`` or the ``last`` weights are the result.
+    trackers: further Accelerate trackers beside TensorBoard, by name, as ``wandb``.
+
+    Raises:
+        RecipeError: for a value out of its range.
+
+    >>> TrainConfig(steps=10, schedule="cosine", warmup=2).batch
+    16
+    """
+
+    steps: int = 1000
+    batch: int = 16
+    accumulate: int = 1
+    optimiser: Optimiser = "adam"
+    lr: float = 1e-3
+    weight_decay: float = 0.0
+    momentum: float = 0.9
+    schedule: Schedule = "constant"
+    warmup: int = 0
+    lr_end: float = 0.0
+    decay: float = 0.1
+    decay_every: int = 0
+    clip: float = 0.0
+    ema: float = 0.0
+    precision: Precision = "no"
+    workers: int = 0
+    device: Literal["auto", "cpu"] = "auto"
+    log_every: int = 50
+    valid_every: int = 500
+    save_every: int = 500
+    save_every_s: float = 300.0
+    monitor: str = "loss"
+    mode: Literal["min", "max"] = "min"
+    patience: int = 0
+    keep: Literal["best", "last"] = "best"
+    trackers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "accumulate", "log_every"):
+            self._require(name, getattr(self, name) >= 1, "must be 1 or more")
+        self._require("lr", self.lr > 0, "must be above 0")
+        for name in _NOT_NEGATIVE:
+            self._require(name, getattr(self, name) >= 0, "must be 0 or more")
+        for name in ("momentum", "ema"):
+            self._require(name, 0 <= getattr(self, name) < 1, "must lie in [0, 1)")
+        if self.schedule == "step":
+            self._require("decay_every", self.decay_every >= 1, "must be 1 or more: schedule: step")
+
+    def _require(self, name: str, holds: bool, rule: str) -> None:  # noqa: FBT001
+        if not holds:
+            raise RecipeError(f"train.{name}: {getattr(self, name)!r} {rule}")
+
+
+_NOT_NEGATIVE = (
+    "weight_decay",
+    "warmup",
+    "lr_end",
+    "decay",
+    "clip",
+    "workers",
+    "valid_every",
+    "save_every",
+    "save_every_s",
+    "patience",
+)
