@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ondes.events import EventList
 from ondes.io import write_events
@@ -56,6 +57,27 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_row(*row)
     width = None if sys.stdout.isatty() else 10_000
     Console(width=width, highlight=False, markup=False).print(table)
+
+
+def show_yaml(document: object) -> None:
+    """Print nested values on stdout as YAML: long texts as blocks, lists of numbers on one line."""
+    import yaml
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    def items(dumper: yaml.SafeDumper, value: list[object]) -> yaml.Node:
+        flat = not any(isinstance(item, (dict, list)) for item in value)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=flat)
+
+    readable: Any = type("Readable", (yaml.SafeDumper,), {})
+    readable.add_representer(str, text)
+    readable.add_representer(list, items)
+    said = yaml.dump(
+        _plain(document), Dumper=readable, sort_keys=False, allow_unicode=True, width=98
+    )
+    print(said, end="")
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""``ondes models``: the trained models that come with ondes, and the architectures to train."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ondes.cli import _console, _options
+from ondes.errors import ArtefactError, nearest
+
+HEADINGS = ("model", "task", "rate", "classes", "frame F1", "size", "trained on")
+
+
+def models(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME|DIR]", help="A model, a saved model's folder, an architecture."
+        ),
+    ] = None,
+    *,
+    json: _options.Json = False,
+) -> None:
+    """List the models and architectures; with a name, show the card of that one."""
+    document = _all() if name is None else _one(name)
+    if json:
+        _console.show_json(document)
+    elif name is None:
+        _console.show_table(HEADINGS, [_row(card) for card in document["models"]])
+        print(f"Architectures for recipes: {', '.join(document['architectures'])}")
+    else:
+        _console.show_yaml(document)
+
+
+def _all() -> dict[str, Any]:
+    from ondes import models as architectures
+    from ondes.run import artefact
+
+    return {
+        "models": [_one(name) for name in artefact.names()],
+        "architectures": architectures.names(),
+    }
+
+
+def _one(name: str) -> dict[str, Any]:
+    """Return a model's card and size, or what an architecture says of itself.
+
+    Raises `ArtefactError` on an unknown name, or a damaged model.
+    """
+    from ondes import models as architectures
+    from ondes.run import artefact
+
+    if name in architectures.names():
+        return {"architecture": name, "about": architectures.card(name)}
+    known = [*artefact.names(), *architectures.names()]
+    if name not in known and not Path(name).is_dir():
+        raise ArtefactError(
+            f"no model or architecture is called {name!r}, and no folder{nearest(name, known)}; "
+            f"there are {', '.join(known)}"
+        )
+    folder = artefact.find(name)
+    size = (folder / artefact.WEIGHTS).stat().st_size
+    return {**asdict(artefact.read_card(folder)), "folder": str(folder), "bytes": size}
+
+
+def _row(card: dict[str, Any]) -> list[str]:
+    spec, scores = card["spec"], card["scores"]
+    return [
+        card["name"],
+        card["task"]["name"],
+        f"{spec['rate_hz']:g} Hz",
+        f"{len(spec['classes'])}",
+        f"{scores['frame_f1']:.3f}" if "frame_f1" in scores else "",
+        f"{card['bytes'] / 1e6:.2f} MB",
+        card["data"],
+    ]
