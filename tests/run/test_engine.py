@@ -1,9 +1,5 @@
 """The engine against the network on the whole extended recording, and against its own blocks."""
 
-import resource
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +8,7 @@ from hypothesis import strategies as st
 
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.ops.resample import Resampler
-from ondes.run.engine import Engine, Tape, Window
+from ondes.run.engine import Tape, Window
 from ondes.spec import Spec
 
 SAME = settings(
@@ -49,10 +45,10 @@ def test_windows_answer_as_the_network_on_the_extended_recording(pipeline, noise
 
 
 @SAME
-@given(st.lists(st.integers(0, 700), max_size=12), st.sampled_from([1, 5, 100, None]))
+@given(st.lists(st.integers(0, 500), max_size=12), st.sampled_from([7, 40, None]))
 def test_blocks_of_any_size_give_the_same_bits(pipeline, noise, blocks, frames):
-    heard = pipeline(frames=frames)
-    assert np.array_equal(run(heard, noise, blocks), run(heard, noise))
+    heard, x = pipeline(frames=frames), noise[:, :2001]
+    assert np.array_equal(run(heard, x, blocks), run(heard, x))
 
 
 def test_single_samples_give_the_same_bits(pipeline, noise):
@@ -61,11 +57,11 @@ def test_single_samples_give_the_same_bits(pipeline, noise):
 
 
 @SAME
-@given(st.lists(st.integers(0, 900), max_size=8), st.sampled_from([6000.0, 11025.0, 44100.0]))
+@given(st.lists(st.integers(0, 500), max_size=8), st.sampled_from([6000.0, 11025.0, 44100.0]))
 def test_resampled_blocks_give_the_same_bits(pipeline, noise, blocks, rate_hz):
-    heard = pipeline(frames=20)
+    heard, x = pipeline(frames=20), noise[:, :2001]
     options = {"rate_hz": rate_hz, "resample": True}
-    assert np.array_equal(run(heard, noise, blocks, **options), run(heard, noise, **options))
+    assert np.array_equal(run(heard, x, blocks, **options), run(heard, x, **options))
 
 
 @pytest.mark.parametrize("rate_hz", [16000.0, 11025.0])

@@ -49,47 +49,50 @@ def crossing(frame, low, outside, inside):
     return min(max((low - frame[outside]) / rise, 0), 1) if rise > 0 else 0.5
 
 
-def one_class(frame, onset, offset, high, low, d):
-    """Rows of (onset, offset in frames, struck, first, stop, active probabilities, peak)."""
+def one_class(maps, high, low, d):
+    """Rows of one class; positions in frames."""
     pad = 3 * d.halo
-    frame = np.pad(frame.astype(float), pad)
-    onset = None if onset is None else np.pad(onset.astype(float), pad)
-    offset = None if offset is None else np.pad(offset.astype(float), pad)
+    frame, onset, offset = (None if m is None else np.pad(m.astype(float), pad) for m in maps)
     smooth = median(frame, d.median)
     active = smooth >= low
     starts = starts_of(active, onset, d)
-    begin = {}
-    for k, peak in starts.items():
-        if peak is None:
-            begin[k] = k - 0.5 + crossing(frame, low, k - 1, k) + d.onset_shift
-        else:
-            begin[k] = peak + 0.5 + centroid(onset, peak, d.reach) + d.onset_shift
+    begin = {k: begin_of(k, peak, frame, onset, low, d) for k, peak in starts.items()}
     rows = []
     for k in sorted(starts):
         stop = k + 1
         while active[stop] and stop not in starts:
             stop += 1
-        if stop in starts:
-            end = begin[stop]
-        else:
-            end = stop + 0.5 - crossing(frame, low, stop, stop - 1)
-            if offset is not None:
-                near = range(stop - d.attach, stop + d.attach + 1)
-                peak = max(near, key=lambda k: (offset[k], -k))
-                if offset[peak] >= d.offset:
-                    end = peak + 0.5 + centroid(offset, peak, d.reach)
-            end += d.offset_shift
-            for later in sorted(starts):
-                if stop < later <= stop + d.near:
-                    end = min(end, begin[later])
-                    break
-        peak = 0.0 if onset is None else max(onset[k - d.attach : k + d.attach + 1])
-        peak = peak if starts[k] is None else onset[starts[k]]
-        row = dict(begin=begin[k] - pad, end=end - pad, struck=starts[k] is not None)
-        row.update(first=k, stop=stop, values=list(frame[k:stop]), peak=peak)
+        end = end_of(stop, begin, frame, offset, low, d)
+        row = {"begin": begin[k] - pad, "end": end - pad, "first": k, "stop": stop}
+        row.update(struck=starts[k] is not None, values=list(frame[k:stop]))
+        row.update(peak=height_of(k, starts[k], onset, d))
         if row["struck"] or max(smooth[k:stop]) >= high:
             rows.append(row)
     return merged(rows, d.gap_frames)
+
+
+def begin_of(k, peak, frame, onset, low, d):
+    if peak is None:
+        return k - 0.5 + crossing(frame, low, k - 1, k) + d.onset_shift
+    return peak + 0.5 + centroid(onset, peak, d.reach) + d.onset_shift
+
+
+def end_of(stop, begin, frame, offset, low, d):
+    if stop in begin:
+        return begin[stop]
+    end = stop + 0.5 - crossing(frame, low, stop, stop - 1)
+    if offset is not None:
+        peak = max(range(stop - d.attach, stop + d.attach + 1), key=lambda k: (offset[k], -k))
+        if offset[peak] >= d.offset:
+            end = peak + 0.5 + centroid(offset, peak, d.reach)
+    later = [begin[k] for k in sorted(begin) if stop < k <= stop + d.near]
+    return min([end + d.offset_shift, *later[:1]])
+
+
+def height_of(k, peak, onset, d):
+    if onset is None:
+        return 0.0
+    return max(onset[k - d.attach : k + d.attach + 1]) if peak is None else onset[peak]
 
 
 def merged(rows, gap):
@@ -120,7 +123,7 @@ def decode(probs, timebase, labels, d):
     events = []
     for c, label in enumerate(labels):
         maps = [None if head is None else head[c] for head in heads]
-        for row in one_class(*maps, highs[c], lows[c], d):
+        for row in one_class(maps, highs[c], lows[c], d):
             if row["stop"] - row["first"] >= d.min_frames and score(row, d) >= d.min_score:
                 begin = timebase.start + math.floor(row["begin"] * timebase.hop + 0.5)
                 end = timebase.start + math.floor(row["end"] * timebase.hop + 0.5)

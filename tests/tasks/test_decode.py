@@ -1,9 +1,7 @@
 """Decoding against plain rules, closed forms and itself in pieces."""
 
-import dataclasses
-import importlib.util
 import json
-import time
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +15,9 @@ from ondes.tasks.detect.decode import Scan, decode
 from ondes.tasks.detect.decoder import Decoder
 from ondes.timebase import Timebase
 
-_spec = importlib.util.spec_from_file_location("reference", Path(__file__).parent / "reference.py")
-reference = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(reference)
+_rules = spec_from_file_location("reference", Path(__file__).with_name("reference.py"))
+reference = module_from_spec(_rules)
+_rules.loader.exec_module(reference)
 
 decoders = st.builds(
     Decoder,
@@ -60,7 +58,7 @@ def assert_close(found, expected):
     np.testing.assert_allclose(found.score, expected.score, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(decoders, st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 90))
 def test_decoding_follows_the_plain_rules(decoder, seed, heads, frames):
     probs, grid = walk(seed, heads, frames), Timebase(1000, hop=1000, start=-7)
@@ -68,7 +66,7 @@ def test_decoding_follows_the_plain_rules(decoder, seed, heads, frames):
     assert_close(found, reference.decode(probs, grid, ("a", "b"), decoder))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(decoders, st.integers(0, 2**32), st.integers(1, 3), st.lists(st.integers(0, 40), min_size=1))
 def test_blocks_of_any_size_give_the_same_events(decoder, seed, heads, sizes):
     probs, grid = walk(seed, heads, max(1, sum(sizes))), Timebase(48000, hop=512)
@@ -79,3 +77,106 @@ def test_blocks_of_any_size_give_the_same_events(decoder, seed, heads, sizes):
     for block in np.split(probs, cuts, axis=2):
         found += scan.push(block)
     assert found + scan.finish() == expected
+
+
+def test_events_of_a_class_never_overlap():
+    decoder = Decoder(high=(0.8,), low_ratio=0.4, onset=0.3, restart=0.5, offset_shift=2.5)
+    for seed in range(20):
+        found = decode(walk(seed, 3, 200), Timebase(1000, hop=1000), ("a", "b"), decoder)
+        for events in found.split().values():
+            assert (events.offset[:-1] <= events.onset[1:]).all()
+
+
+def triangle(position, frames, reach):
+    return np.maximum(0, 1 - np.abs(np.arange(frames) + 0.5 - position) / reach)
+
+
+@given(st.floats(6, 20), st.integers(1, 3))
+def test_an_onset_is_found_to_the_sample_between_frames(position, reach):
+    frame = (np.arange(40) + 0.5 > position) & (np.arange(40) < 35)
+    probs = np.stack([frame, triangle(position, 40, reach)])[:, None].astype(np.float32)
+    decoder = Decoder(reach=reach, onset=0.4)
+    (event,) = decode(probs, Timebase(48000, hop=480), ("a",), decoder)
+    assert abs(event.onset - 480 * position) <= 1
+
+
+@given(st.floats(0.15, 0.85), st.floats(0.15, 0.85))
+def test_without_onset_peaks_ends_lie_where_the_line_crosses_the_threshold(rise, fall):
+    probs = np.array([[[0, 0, rise, 1, 1, fall, 0, 0]]], np.float32)
+    (event,) = decode(probs, Timebase(1000, hop=1000), ("a",), Decoder())
+    ramp = np.interp(np.linspace(0, 8, 8001), np.arange(8) + 0.5, probs[0, 0]) >= 0.5
+    assert abs(event.onset - np.flatnonzero(ramp)[0]) <= 2
+    assert abs(event.offset - np.flatnonzero(ramp)[-1]) <= 2
+
+
+def one(frame, onset=None, **options):
+    heads = [frame] if onset is None else [frame, onset]
+    probs = np.array(heads, np.float32)[:, None]
+    return decode(probs, Timebase(1000, hop=100), ("a",), Decoder(**options))
+
+
+def test_a_class_struck_again_while_it_sounds_is_two_events():
+    frame, onset = [0, 0] + [0.9] * 16, [0] * 18
+    onset[2] = onset[10] = 0.8
+    assert [(e.onset, e.offset) for e in one(frame, onset)] == [(250, 1050), (1050, 1794)]
+    assert len(one(frame, onset, restart=0.9)) == 1
+
+
+def test_an_onset_peak_makes_an_event_that_stays_below_the_high_threshold():
+    frame, onset = [0, 0, 0.4, 0.4, 0.4, 0, 0, 0, 0], [0, 0, 0.7, 0, 0, 0, 0, 0, 0]
+    options = {"high": (0.6,), "low_ratio": 0.5}
+    assert len(one(frame, **options)) == 0
+    assert len(one(frame, onset, **options)) == 1
+
+
+def test_gaps_close_unless_an_onset_peak_ends_them():
+    frame = [0, 0, 0, 0.9, 0.9, 0.9, 0, 0.9, 0.9, 0.9, 0, 0, 0, 0, 0]
+    onset = [0.0] * 15
+    assert [len(one(frame, onset, gap_frames=n)) for n in (0, 1)] == [2, 1]
+    onset[7] = 0.9
+    assert len(one(frame, onset, gap_frames=1)) == 2
+
+
+def test_the_plain_score_is_the_mean_probability_and_sorts_out():
+    (event,) = one([0, 0, 0.6, 0.8, 1.0, 0, 0])
+    assert event.score == pytest.approx(0.8, abs=1e-6)
+    assert not len(one([0, 0, 0.6, 0.8, 1.0, 0, 0], min_score=0.81))
+
+
+@given(decoders)
+def test_a_decoder_comes_back_from_json(decoder):
+    assert Decoder.from_dict(json.loads(json.dumps(decoder.to_dict()))) == decoder
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"high": (1.5,)},
+        {"high": ()},
+        {"low_ratio": 0.0},
+        {"median": 4},
+        {"reach": 0},
+        {"gap_frames": -1},
+        {"min_score": float("nan")},
+        {"onset_shift": float("inf")},
+    ],
+)
+def test_numbers_out_of_range_are_refused_by_name(wrong):
+    with pytest.raises(InputError, match="must"):
+        Decoder(**wrong)
+
+
+def test_unfit_calls_name_the_cure():
+    grid = Timebase(1000)
+    with pytest.raises(InputError, match="did you mean 'median'"):
+        Decoder.from_dict({"medain": 3})
+    with pytest.raises(InputError, match="one class per label"):
+        decode(np.zeros((1, 3, 9), np.float32), grid, ("a", "b"), Decoder())
+    with pytest.raises(InputError, match="give 1 or 3"):
+        decode(np.zeros((1, 3, 9), np.float32), grid, tuple("abc"), Decoder(high=(0.5, 0.4)))
+
+
+def test_nothing_in_is_nothing_out():
+    empty = Scan(Decoder(), timebase=Timebase(1000), labels=("a",))
+    assert empty.finish() == EventList.empty(1000)
+    assert len(decode(np.zeros((2, 1, 0), np.float32), Timebase(1000), ("a",), Decoder())) == 0

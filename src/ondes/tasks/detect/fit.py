@@ -37,9 +37,10 @@ GRID: Mapping[str, Sequence[float]] = {
     "min_score": (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6),
 }
 HEADS_NEEDED = {"onset": 2, "restart": 2, "attach": 2, "offset": 3}
-APART = 48  # silent frames between clips: more than any decoder of GRID looks around
+APART = 64  # silent frames between clips: more than any decoder of GRID looks around
 STEPS = 512  # of the grid for thresholds of the frame map
 PRIOR_EVENTS, PRIOR_FRAMES = 20, 500  # a class with this many weighs as much as all together
+LEVEL = 0.002  # of the range of a curve: what differs less is as good
 FEWEST_EVENTS = 20  # to calibrate on
 
 
@@ -152,8 +153,7 @@ class Bench:
     def with_frame_thresholds(self, decoder: Decoder) -> Decoder:
         """Set the frame map's thresholds, and begin with the common one for events."""
         counts = self._frame_curves()
-        pooled = counts.sum(axis=2)
-        common = float(_thresholds()[_f1(pooled).argmax()])
+        common = float(_thresholds()[_middle(_f1(counts)[:, None])[0]])
         chosen = _thresholds()[_shrunk(_gains(counts), counts[2, 0], prior=PRIOR_FRAMES)]
         return replace(decoder, frame=tuple(chosen.tolist()), high=(common,))
 
@@ -288,4 +288,14 @@ def _gains(counts: Counts) -> Doubles:
 def _shrunk(gains: Doubles, true: Counts, *, prior: float) -> Counts:
     """Return the best choice per class, of its own gain and `prior` events' worth of all."""
     common = gains.sum(axis=1, keepdims=True) * prior / max(true.sum(), 1)
-    return np.asarray((gains + common).argmax(axis=0))
+    return _middle(gains + common)
+
+
+def _middle(gains: Doubles) -> Counts:
+    """Return per column the middle of the choices around the best that are hardly worse."""
+    best = gains.argmax(axis=0)
+    worse = gains < gains.max(axis=0) - LEVEL * np.ptp(gains, axis=0)
+    choice = np.arange(len(gains))[:, None]
+    below = np.where(worse & (choice < best), choice, -1).max(axis=0)
+    above = np.where(worse & (choice > best), choice, len(gains)).min(axis=0)
+    return np.asarray((below + above) // 2)

@@ -1,7 +1,8 @@
 """How well a detector does on a data set: frames, notes, events, segments, PSDS and speed."""
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -198,8 +199,20 @@ class _Tally:
         }
 
     def _psds(self) -> float:
-        levels = [[events.filter(min_score=p) for events in self.found] for p in PSDS_LEVELS]
-        return psds(self.truth, levels, durations_s=self.signal_s).value
+        """Return PSDS with the paper's criteria, under which it is the mean over the labels."""
+        truth, found = self._end_to_end(self.truth), self._end_to_end(self.found)
+        values = [self._psds_of(label, truth, found) for label in truth.labels]
+        return sum(values) / len(values) if values else math.nan
+
+    def _psds_of(self, label: str, truth: EventList, found: EventList) -> float:
+        mine = found.filter(label=label)
+        levels = [[mine.filter(min_score=level)] for level in PSDS_LEVELS]
+        return psds([truth.filter(label=label)], levels, durations_s=[sum(self.signal_s)]).value
+
+    def _end_to_end(self, lists: Sequence[EventList]) -> EventList:
+        lengths = [self.spec.timebase.samples(seconds) for seconds in self.signal_s]
+        cropped = [events.crop(0, n) for events, n in zip(lists, lengths, strict=True)]
+        return EventList.concatenate(cropped, lengths)
 
 
 def _warm(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:

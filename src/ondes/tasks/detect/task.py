@@ -58,8 +58,8 @@ class DetectTask:
         self.loss, self.gamma = loss, gamma
         self.weights = dict(zip(HEADS, (frame_weight, onset_weight, offset_weight), strict=True))
         self.onset_frames = onset_frames
-        self.decoder = decoder or Decoder(reach=onset_frames)
         self._check(positive)
+        self.decoder = decoder or Decoder(reach=onset_frames)
         self.positive = torch.tensor(positive, dtype=torch.float32).reshape(-1, 1)
 
     def _check(self, positive: float | tuple[float, ...]) -> None:
