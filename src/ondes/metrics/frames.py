@@ -151,7 +151,8 @@ def _bin(probs: Probs) -> IntArray:
         odds = (np.log(p) - np.log1p(-p)).astype(np.float32)
     bits = (odds + np.float32(0)).view(np.int32).astype(np.int64)
     rising = np.where(bits < 0, -(bits & 0x7FFFFFFF) - 1, bits)
-    return (rising >> (32 - BITS)) + 2 ** (BITS - 1)
+    bins: IntArray = (rising >> (32 - BITS)) + 2 ** (BITS - 1)
+    return bins
 
 
 def _checked(truth: ArrayLike, probs: ArrayLike) -> tuple[Cells, Probs]:

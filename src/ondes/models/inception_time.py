@@ -79,11 +79,12 @@ class Module(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
-        self.blocks = nn.Sequential(*_blocks(config, channels))
-        self.head = nn.Conv1d(self.blocks[-1].outputs, len(classes), 1)
+        blocks = _blocks(config, channels)
+        self.blocks = nn.Sequential(*blocks)
+        self.head = nn.Conv1d(blocks[-1].outputs, len(classes), 1)
         kaiming_uniform(self)
         field = Field()
-        for block in self.blocks:
+        for block in blocks:
             field = block.field(field)
         self.spec = Spec(
             rate_hz=rate_hz,

@@ -10,7 +10,7 @@ from ondes.spec import Spec
 def check_input(x: Tensor, spec: Spec) -> None:
     """Check that x is a batch [b, channels, t] of finite samples, at least one frame long.
 
-    Skipped while a network is traced, compiled or exported, when there is nothing to look at.
+    Skipped while a network is compiled or exported, when there is nothing to look at.
 
     Raises:
         InputError: x has not three axes.
@@ -18,7 +18,7 @@ def check_input(x: Tensor, spec: Spec) -> None:
         TooShortError: t is less than ``spec.hop``.
         NotFiniteError: a sample is NaN or infinite.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if torch.compiler.is_compiling():
         return
     _check_shape(tuple(x.shape), spec)
     _check_finite(x)

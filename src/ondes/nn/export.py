@@ -12,6 +12,7 @@ from torch import nn
 from torch.export import Dim, ExportedProgram
 
 from ondes.errors import InputError, MissingExtraError
+from ondes.io.atomic import atomic_write
 from ondes.spec import Spec
 
 EXAMPLE_FRAMES = 8
@@ -26,12 +27,12 @@ def to_onnx(module: nn.Module, path: str | Path) -> None:
 
     Args:
         module: a network with a `Spec` as its ``spec``.
-        path: file to write; one that is there is replaced.
+        path: file to write, whole or not at all; one that is there is replaced.
 
     Raises:
         MissingExtraError: the packages of ``ondes[onnx]`` are not installed.
-        InputError: the network cannot be written for signals of any length; the message of torch
-            says which line is at fault.
+        InputError: the network cannot be written for signals of any length, and torch says why;
+            or there is no such folder.
     """
     for package in ("onnx", "onnxscript"):
         _require(package)
@@ -40,10 +41,10 @@ def to_onnx(module: nn.Module, path: str | Path) -> None:
         program = _traced(module.eval())
     finally:
         module.train(training)
-    with _quiet():
+    with _quiet(), atomic_write(path) as temporary:
         torch.onnx.export(
             program,
-            f=str(path),
+            f=str(temporary),
             dynamic_shapes=({0: "batch", 2: "time"},),
             input_names=["signal"],
             output_names=["logits"],
@@ -66,8 +67,7 @@ def _traced(module: nn.Module) -> ExportedProgram:
     assert isinstance(spec, Spec)
     like = next(module.parameters())
     x = torch.zeros(2, spec.channels, EXAMPLE_FRAMES * spec.hop, dtype=like.dtype)
-    # Torch traces an axis of one entry apart; what it writes for two frames on holds for one too.
-    axes = {0: Dim("batch"), 2: Dim("time", min=2 * spec.hop)}
+    axes = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC}
     try:
         with _quiet(), torch.no_grad():
             return torch.export.export(
@@ -76,7 +76,7 @@ def _traced(module: nn.Module) -> ExportedProgram:
                 dynamic_shapes=(axes,),
                 prefer_deferred_runtime_asserts_over_guards=True,
             )
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise InputError(
             f"to_onnx: {type(module).__module__} cannot be exported for signals of any length: "
             f"{error}"

@@ -31,14 +31,14 @@ def check_model(module: nn.Module) -> None:
     1. the shape, for lengths that are no multiple of the hop too;
     2. a batch gives what its items give one by one, and a second call gives the same;
     3. saved weights (safetensors) put into a new network give the same logits;
-    4. logits depend on the declared receptive field, all of it and nothing beyond;
-    5. a window with the declared context gives the same frames as the whole signal, where
+    4. gradients reach every parameter;
+    5. logits depend on the declared receptive field, all of it and nothing beyond;
+    6. a window with the declared context gives the same frames as the whole signal, where
        silence surrounds both: chunked and live inference equal offline inference;
-    6. gradients reach every parameter;
     7. NaN, wrong channels, a wrong rate and too short a signal raise their own errors;
     8. ONNX Runtime gives the same logits at three lengths (needs ``ondes[onnx]``).
 
-    The network is copied and stays as it was. It should be freshly built: in check 4, weights
+    The network is copied and stays as it was. It should be freshly built: in check 5, weights
     that training has brought to zero look like a smaller receptive field.
 
     Raises:
@@ -125,11 +125,11 @@ def check_windows(module: nn.Module) -> None:
 def check_gradients(module: nn.Module) -> None:
     """Check that training moves every parameter: no gradient is missing, zero or not finite."""
     double = module.double().train()
-    x = _noise(double, items=4, samples=_context(double) + 4 * _spec(double).hop)
-    logits = double(x)
-    (logits * torch.randn_like(logits)).sum().backward()
     trained = {n: p for n, p in double.named_parameters() if p.requires_grad}
     require(trained, "there is no parameter to train")
+    x = _noise(double, items=4, samples=_context(double) + 4 * _spec(double).hop)
+    logits = double(x)
+    torch.autograd.backward((logits * torch.randn_like(logits)).sum())
     for name, parameter in trained.items():
         require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
     sizes = {n: float(p.grad.abs().max()) for n, p in trained.items() if p.grad is not None}
@@ -174,9 +174,9 @@ CHECKS: tuple[Callable[[nn.Module], None], ...] = (
     check_shape,
     check_batch,
     check_saved,
+    check_gradients,
     check_field,
     check_windows,
-    check_gradients,
     check_errors,
     check_onnx,
 )

@@ -17,6 +17,7 @@ Batch = dict[str, Tensor]
 Decode = Callable[[NDArray[np.float32]], EventList]
 
 STEPS = 30
+LEARNT = 0.01  # of the loss at first
 ITEMS = 4
 
 
@@ -29,7 +30,7 @@ def check_task(task: Task, dataset: Dataset, *, decode: Decode | None = None) ->
     2. ``step`` gives finite scalar losses and finite gradients that reach every parameter of the
        model, and numbers to log;
     3. the order of items in a batch does not matter;
-    4. the loss falls when a few batches of the same examples are learnt;
+    4. the loss falls when one batch is learnt, by a hundredth in 30 steps of Adam at 1e-3;
     5. ``phases`` name parameters and losses that there are;
     6. where `decode` is given, the target map, taken for probabilities, decodes to events whose
        map is the target again: nothing is lost between `EventList` and network.
@@ -72,10 +73,10 @@ def check_step(task: Task, batch: Batch) -> None:
     require(step.losses, "step gives no loss")
     for name, loss in step.losses.items():
         require(loss.ndim == 0, f"step: the loss {name} has shape {list(loss.shape)}, not []")
-        require(torch.isfinite(loss), f"step: the loss {name} is {float(loss)}")
+        require(torch.isfinite(loss), f"step: the loss {name} is {loss.item()}")
     for name, value in step.logs.items():
         require(isinstance(value, int | float), f"step: the log {name} is {type(value)}")
-    _total(step.losses).backward()
+    torch.autograd.backward(_total(step.losses))
     for name, parameter in _model(task).named_parameters():
         if parameter.requires_grad:
             require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
@@ -88,25 +89,25 @@ def check_order(task: Task, batch: Batch) -> None:
     other = copy.deepcopy(task)
     losses, turned = task.step(batch).losses, other.step(_turned(batch)).losses
     for name, loss in losses.items():
-        gap = abs(float(loss) - float(turned[name]))
+        gap = abs(loss.item() - turned[name].item())
         require(
-            gap <= 1e-4 * (1 + abs(float(loss))),
+            gap <= 1e-4 * (1 + abs(loss.item())),
             f"the loss {name} changes by {gap:.2g} with the order of the batch",
         )
 
 
 def check_learning(task: Task, batch: Batch) -> None:
-    """Check that the loss falls, by a tenth at least, when one batch is learnt."""
+    """Check that the loss falls when one batch is learnt."""
     optimiser = torch.optim.Adam(_model(task).parameters(), lr=1e-3)
     losses = []
     for _ in range(STEPS):
         optimiser.zero_grad()
         loss = _total(task.step(batch).losses)
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     require(
-        min(losses[-3:]) < losses[0] - 0.1 * abs(losses[0]),
+        min(losses[STEPS // 2 :]) < losses[0] - LEARNT * abs(losses[0]),
         f"{STEPS} steps on one batch bring the loss from {losses[0]:.4g} to {losses[-1]:.4g} only",
     )
 
