@@ -15,6 +15,7 @@ from ondes.events import EventList
 from ondes.protocols import Example
 from ondes.spec import Spec
 from ondes.tasks.detect import Decoder, DetectTask, Tolerances, decode, evaluate, predictions
+from ondes.testing import check_task
 
 HOP, RATE_HZ, LABELS = 80, 8000.0, ("a", "b")
 
@@ -33,6 +34,20 @@ class Loud(nn.Module):
         maps = [self.gain * (level - 0.3), self.gain * (rise - 0.3), self.gain * (-rise - 0.3)]
         heads = [torch.cat([m, m - 2 * rise], dim=1) for m in maps[: len(self.spec.heads)]]
         return torch.stack(heads, dim=1)
+
+
+class Apt(nn.Module):
+    """Learns quickly from the level of each frame and its neighbours."""
+
+    def __init__(self, heads):
+        super().__init__()
+        torch.manual_seed(0)
+        self.mix = nn.Conv1d(1, 2 * len(heads), 3, padding=1)
+        self.spec = Spec(RATE_HZ, 1, LABELS, HOP, look_back=HOP, look_ahead=HOP, heads=heads)
+
+    def forward(self, x):
+        level = 50 * nn.functional.avg_pool1d(x.abs(), HOP) - 20
+        return self.mix(level).unflatten(1, (len(self.spec.heads), 2))
 
 
 class Bursts:
@@ -233,3 +248,10 @@ def test_tasks_are_found_by_the_name_of_their_folder():
         tasks.find("detekt")
     with pytest.raises(RecipeError, match="did you mean 'positive'"):
         tasks.build("detect", Loud(), {"postive": 2})
+
+
+@pytest.mark.parametrize("heads", [("frame",), ("frame", "onset"), ("frame", "onset", "offset")])
+def test_the_task_keeps_the_promises_of_the_public_battery(heads):
+    task = DetectTask(Apt(heads))
+    grid = task.spec.timebase
+    check_task(task, Bursts(), decode=lambda probs: decode(probs, grid, LABELS, task.decoder))

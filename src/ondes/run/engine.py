@@ -138,7 +138,7 @@ class Engine:
         if self.spec.channels not in (1, n_channels):
             raise ChannelError(
                 f"a recording of {n_channels} channels for a network of {self.spec.channels}; "
-                f"choose {self.spec.channels} of them (channels=..., --channels)"
+                f"choose {self.spec.channels} of them (channels=..., --channel)"
             )
         resampler = resampler_for(self.spec, rate_hz, resample=resample)
         return Stream(self, resampler, n_channels)

@@ -145,7 +145,7 @@ def _check_count(count: int, names: Sequence[str], spec: Spec, how: str) -> None
     if count != spec.channels:
         raise ChannelError(
             f"{count} channels {how} of a recording with {', '.join(names)} for a model of "
-            f"{spec.channels}: choose {spec.channels} (channels=..., --channels)"
+            f"{spec.channels}: choose {spec.channels} (channels=..., --channel)"
         )
 
 
