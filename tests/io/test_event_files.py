@@ -139,6 +139,14 @@ def test_one_file_holds_many_recordings(kind, tmp_path):
         read_events(path, rate_hz=48000, file="sub/c.flac")
 
 
+def test_a_name_without_its_folder_must_be_clear(tmp_path):
+    events = ondes.EventList.of([(0, 1, "x")], rate_hz=8)
+    write_events({"x/a.wav": events, "y/a.wav": events, "y/b.wav": events}, tmp_path / "a.csv")
+    assert read_events(tmp_path / "a.csv", rate_hz=8, file="b.wav") == events
+    with pytest.raises(InputError, match=r"may mean x/a.wav or y/a.wav: give one in full"):
+        read_events(tmp_path / "a.csv", rate_hz=8, file="a.wav")
+
+
 @pytest.mark.parametrize("kind", ["audacity", "raven", "jams", "midi"])
 def test_the_others_hold_one(kind, tmp_path):
     with pytest.raises(InputError, match="holds one recording, not 2"):
@@ -257,6 +265,7 @@ RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
         ("a.csv", "", "line 1: no column onset_s, offset_s, label .* the header of an event table"),
         ("a.csv", "onset_s;offset_s;label\n", "line 1: no column"),
         ("a.csv", "onset_s,offset_s,label,scroe\n", "'scroe'; did you mean 'score'"),
+        ("a.csv", "onset_s,offset_s,label,channel,chan\n", "unknown column 'chan'"),
         ("a.csv", "onset_s,offset_s,label,label\n", "comes twice"),
         ("a.csv", HEADER + "a,0,1,2,x,\na,0,1.5,x\n", "line 3: 4 fields under 6 columns"),
         ("a.csv", HEADER + 'a,0,1,2,"x\ny",\na,0,?,2,x,\n', r"line 4: onset_s is '\?'"),

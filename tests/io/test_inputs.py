@@ -128,6 +128,12 @@ def test_an_unknown_suffix_and_format_name_the_known(tmp_path):
         ondes.io.event_suffix("ravn")
 
 
+def test_a_folder_of_raw_files_is_meant_only_where_asked():
+    plain = ondes.io.signal_suffixes()
+    assert {".wav", ".flac", ".ogg", ".mp3"} <= set(plain)
+    assert set(ondes.io.signal_suffixes(headerless=True)) - set(plain) >= {".raw", ".npy"}
+
+
 def test_every_format_has_a_suffix_of_its_own():
     own = [ondes.io.event_suffix(name) for name in ondes.io.event_formats()]
     assert len(set(own)) == len(own)

@@ -18,7 +18,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     raises, the old file stays and nothing else is left behind. A link is followed: the file it
     points to is replaced.
 
-    Raises `InputError` when the folder is missing or `path` is a folder.
+    Raises:
+        InputError: the folder is missing, or `path` is a folder.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "note.txt"

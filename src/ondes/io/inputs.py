@@ -18,7 +18,8 @@ def expand(inputs: Iterable[AnyPath], suffixes: Sequence[str] | None = None) -> 
     signal formats that describe themselves (WAV, FLAC, ...). A file is taken whatever its
     suffix, and a glob (`**` runs through folders) means what it would mean in a shell.
 
-    Raises `InputError` when an input is missing or nothing is found under it.
+    Raises:
+        InputError: an input is missing, or nothing is found under it.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())

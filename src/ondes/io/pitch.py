@@ -12,7 +12,8 @@ _PITCH = re.compile(r"([A-G])(#|b)?(-?[0-9]+)")
 def name(midi: int) -> str:
     """Return the name of a MIDI note number, black keys as sharps.
 
-    Raises `InputError` outside 0 (C-1) to 127 (G9).
+    Raises:
+        InputError: the number is not in 0 (C-1) to 127 (G9).
 
     >>> name(60), name(21), name(70)
     ('C4', 'A0', 'A#4')
@@ -25,7 +26,8 @@ def name(midi: int) -> str:
 def midi(name: str) -> int:
     """Return the MIDI note number of a pitch name; a flat is read as the sharp it sounds like.
 
-    Raises `InputError` for anything but a letter A-G, one sharp or flat, and an octave.
+    Raises:
+        InputError: it is not a letter A-G, at most one sharp or flat, and an octave -1 to 9.
 
     >>> midi("C4"), midi("A0"), midi("Bb4")
     (60, 21, 70)

@@ -78,8 +78,10 @@ class SignalFile:
     def blocks(self, size: int, *, start: int = 0, stop: int | None = None) -> Iterator[Samples]:
         """Yield samples [start, stop) as float32 [channel, size], the last block shorter.
 
-        Raises `InputError` when the span is not inside the file, `NotFiniteError` with the
-        position of the first NaN or infinity, `FormatError` when the data end early.
+        Raises:
+            InputError: the span is not inside the file, or the size below one.
+            NotFiniteError: a sample is NaN or infinite; tells which is the first.
+            FormatError: the data are damaged, or end early.
         """
         stop = self.n_samples if stop is None else stop
         if size < 1 or not 0 <= start <= stop <= self.n_samples:
@@ -103,7 +105,10 @@ class SignalFile:
 
         The Signal keeps its place: its `start` is the first sample read.
 
-        Raises what `blocks` raises, and `InputError` on an empty span.
+        Raises:
+            InputError: the span is empty or not inside the file.
+            NotFiniteError: a sample is NaN or infinite; tells which is the first.
+            FormatError: the data are damaged, or end early.
         """
         start = self.timebase.samples(start_s)
         stop = self.n_samples if stop_s is None else self.timebase.samples(stop_s)

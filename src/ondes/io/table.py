@@ -14,7 +14,7 @@ from ondes.io.text import (
     gather,
     read_text,
     score_text,
-    seconds_text,
+    times_text,
     write_text,
 )
 
@@ -29,9 +29,13 @@ def read(path: Path, *, delimiter: str, rate_hz: float | None) -> dict[str, Even
 
 def write(lists: Table, path: Path, *, delimiter: str) -> None:
     """Write a table; a recording without events has no row."""
+    write_text(path, text_of(lists, delimiter=delimiter))
+
+
+def text_of(lists: Table, *, delimiter: str = ",") -> str:
+    """Return the text of a table, its header first."""
     rows = [row for file, events in lists.items() for row in _fields(file, events)]
-    text = "".join(f"{_joined(row, delimiter)}\n" for row in (COLUMNS, *rows))
-    write_text(path, text)
+    return "".join(f"{_joined(row, delimiter)}\n" for row in (COLUMNS, *rows))
 
 
 def _joined(fields: Sequence[str], delimiter: str) -> str:
@@ -42,10 +46,8 @@ def _joined(fields: Sequence[str], delimiter: str) -> str:
 
 
 def _fields(file: str, events: EventList) -> Iterator[tuple[str, ...]]:
-    for event in events:
-        onset, offset = (seconds_text(t, events.timebase) for t in (event.onset, event.offset))
-        score = score_text(event.score)
-        yield file, str(event.channel), onset, offset, event.label, score
+    for event, onset, offset in zip(events, *times_text(events), strict=True):
+        yield file, str(event.channel), onset, offset, event.label, score_text(event.score)
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[Row]:

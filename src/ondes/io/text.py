@@ -10,7 +10,7 @@ import numpy as np
 
 from ondes.errors import FormatError, InputError
 from ondes.events import EventList
-from ondes.timebase import Timebase
+from ondes.timebase import IntArray, Timebase
 
 Table = Mapping[str, EventList]
 LARGEST_S = 1e11  # three thousand years; beyond, samples of MHz signals do not fit 64 bits
@@ -125,14 +125,24 @@ def _events(rows: list[Row], rate_hz: float) -> EventList:
     return EventList(onset, offset, np.array(label), np.array(channel), np.array(score), rate_hz)
 
 
-def seconds_text(samples: int, timebase: Timebase) -> str:
-    """Write a time so that the sample comes back: to 1 us, or a tenth of a sample if finer.
+def seconds_text(samples: IntArray, timebase: Timebase) -> list[str]:
+    """Write times so that the samples come back: to 1 us, or a tenth of a sample if finer.
 
-    >>> seconds_text(1, Timebase(48000)), seconds_text(1, Timebase(1.5625e6))
-    ('0.000021', '0.00000064')
+    >>> seconds_text(np.array([1, 48000]), Timebase(48000))
+    ['0.000021', '1.000000']
+    >>> seconds_text(np.array([1]), Timebase(1.5625e6))
+    ['0.00000064']
     """
     digits = max(6, math.ceil(math.log10(timebase.rate_hz)) + 1)
-    return f"{timebase.seconds(samples):.{digits}f}"
+    return [f"{seconds:.{digits}f}" for seconds in timebase.seconds(samples).tolist()]
+
+
+def times_text(events: EventList) -> tuple[list[str], list[str]]:
+    """Write all onsets and offsets."""
+    return (
+        seconds_text(events.onset, events.timebase),
+        seconds_text(events.offset, events.timebase),
+    )
 
 
 def score_text(score: float) -> str:

@@ -75,8 +75,10 @@ def read_events(
     one (.txt: Audacity, Raven), unless `format` names it. `file` picks a recording from a
     table of several, by its name or the name without folder and suffix.
 
-    Raises `FormatError` naming the file, line and cure, `InputError` when the recording is not
-    in the table or `file` is needed to pick one, `RateError` when JSON holds another rate.
+    Raises:
+        FormatError: the file cannot be read; tells the line and the cure.
+        InputError: the recording is not in the table, or `file` or `rate_hz` is needed.
+        RateError: the file, JSON, is at another rate.
     """
     table = read_event_table(path, rate_hz=rate_hz, format=format)
     if table:
@@ -95,7 +97,7 @@ def read_event_table(
     """Read the events of every recording in a file, by the names of the recordings.
 
     A format without names gives one recording called ''. In CSV, TSV and RTTM a recording
-    without events leaves no trace. Arguments and errors are those of `read_events`.
+    without events leaves no trace. The arguments, and what is raised, are those of `read_events`.
     """
     source = existing(path)
     return _module(format or _format_of(source)).read(source, rate_hz=rate_hz)
@@ -113,9 +115,12 @@ def write_events(
     The format goes by the suffix unless `format` names it. The file appears whole or not at
     all.
 
-    Raises `InputError` when the format cannot carry what is there: several recordings, labels
-    that hold its separators, ... It never drops an event or bends a label; channels and scores
-    are stored where the format has a place for them (`CARRIES` of its module).
+    No event is dropped and no label bent; channels and scores are stored where the format has a
+    place for them (`CARRIES` of its module).
+
+    Raises:
+        InputError: the format cannot carry what is there, as several recordings in one file or
+            a label that holds its separators.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "take.csv"
@@ -170,9 +175,11 @@ def _pick(table: Table, path: AnyPath, file: str | None) -> str:
     if file in table:
         return file
     alike = [name for name in names if PurePath(name).stem == PurePath(file).stem]
-    if len(alike) != 1:
+    if len(alike) > 1:
+        raise InputError(f"{path}: file={file!r} may mean {' or '.join(alike)}: give one in full")
+    if not alike:
         raise InputError(
-            f"{path} names no recording {file!r}{nearest(file, names)}; it holds "
-            f"{listing}; a recording without events leaves no row"
+            f"{path} names no recording {file!r}{nearest(file, names)}; it holds {listing}, and a "
+            "recording without events leaves no row"
         )
     return alike[0]

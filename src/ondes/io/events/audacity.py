@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from ondes.events import EventList
-from ondes.io.text import Line, Row, Table, gather, lines, only, seconds_text, unbroken, write_text
+from ondes.io.text import Line, Row, Table, gather, lines, only, times_text, unbroken, write_text
 
 SUFFIXES = (".txt",)
 RESOLUTION_S = 1e-6
@@ -33,14 +33,8 @@ def write(lists: Table, path: Path) -> None:
     """Write a label track; `InputError` on labels with tabs or line breaks."""
     _, events = only(lists)
     cure = "rename it, or write .csv or .json, which carry it"
-    rows = [
-        (
-            seconds_text(event.onset, events.timebase),
-            seconds_text(event.offset, events.timebase),
-            unbroken(event.label, "the label", "\t\n\r", cure),
-        )
-        for event in events
-    ]
+    labels = [unbroken(label, "the label", "\t\n\r", cure) for label in events.label.tolist()]
+    rows = zip(*times_text(events), labels, strict=True)
     write_text(path, "".join("\t".join(row) + "\n" for row in rows))
 
 

@@ -63,15 +63,16 @@ def write(lists: Table, path: Path) -> None:
 
 def _annotation(events: EventList, channel: int) -> dict[str, Any]:
     as_notes = len(events) > 0 and all(map(pitch.is_name, events.labels))
-    timebase = events.timebase
+    durations = events.timebase.seconds(events.offset - events.onset)
+    rows = zip(events, events.onset_s.tolist(), durations.tolist(), strict=True)
     data = [
         {
-            "time": timebase.seconds(event.onset),
-            "duration": timebase.seconds(event.offset - event.onset),
+            "time": onset_s,
+            "duration": duration_s,
             "value": pitch.midi(event.label) if as_notes else event.label,
             "confidence": None if math.isnan(event.score) else event.score,
         }
-        for event in events
+        for event, onset_s, duration_s in rows
     ]
     return {
         "annotation_metadata": {"annotation_tools": "ondes"},

@@ -64,22 +64,31 @@ def write(lists: Table, path: Path) -> None:
     import mido
 
     file, events = only(lists)
-    notes = [_note(event, events) for event in events]
+    notes = [_note(event) for event in events.resample(1 / RESOLUTION_S)]
     _check_apart(notes)
-    strokes = [(note.on, 1, note) for note in notes] + [(note.off, 0, note) for note in notes]
-    track = [mido.MetaMessage("track_name", name=file), mido.MetaMessage("set_tempo", tempo=_TEMPO)]
+    head = [mido.MetaMessage("track_name", name=file), mido.MetaMessage("set_tempo", tempo=_TEMPO)]
+    song = mido.MidiFile(type=1, ticks_per_beat=_TICKS_PER_BEAT, charset="utf-8")
+    song.tracks.append(mido.MidiTrack([*head, *_strokes(notes)]))
+    song.save(path)
+
+
+def _strokes(notes: Sequence[_Note]) -> Iterator[Any]:
+    """Yield the messages of all notes by their time, what ends before what begins."""
+    import mido
+
+    strokes = [(note.on, True, note) for note in notes] + [
+        (note.off, False, note) for note in notes
+    ]
     now = 0
-    for tick, on, note in sorted(strokes):
-        kind, velocity = ("note_on", note.velocity) if on else ("note_off", 0)
-        track.append(
-            mido.Message(
-                kind, channel=note.channel, note=note.key, velocity=velocity, time=tick - now
-            )
+    for tick, begins, note in sorted(strokes):
+        yield mido.Message(
+            "note_on" if begins else "note_off",
+            channel=note.channel,
+            note=note.key,
+            velocity=note.velocity if begins else 0,
+            time=tick - now,
         )
         now = tick
-    song = mido.MidiFile(type=1, ticks_per_beat=_TICKS_PER_BEAT, charset="utf-8")
-    song.tracks.append(mido.MidiTrack(track))
-    song.save(path)
 
 
 class _TempoMap:
@@ -146,9 +155,13 @@ def _notes(track: Any) -> Iterator[_Note]:  # noqa: ANN401
             yield _Note(on, tick, *key, velocity)
 
 
-def _note(event: Event, events: EventList) -> _Note:
+def _note(event: Event) -> _Note:
+    """Return the note of an event in ticks."""
     if event.onset < 0 or event.channel > 15:
-        raise InputError(f"{event}: MIDI begins at 0 s and has the channels 0 to 15")
+        raise InputError(
+            f"an event from {event.onset} ms on, on channel {event.channel}: MIDI begins at 0 s "
+            "and has the channels 0 to 15: shift() the list, or write .csv or .json"
+        )
     try:
         key = pitch.midi(event.label)
     except InputError:
@@ -156,15 +169,17 @@ def _note(event: Event, events: EventList) -> _Note:
             f"MIDI holds notes, and the label {event.label!r} is no pitch such as C4 or F#3: write "
             ".csv, .txt (Audacity) or .json"
         ) from None
-    on, off = (events.timebase.rescale(t, 1 / RESOLUTION_S) for t in (event.onset, event.offset))
-    return _Note(on, max(off, on + 1), event.channel, key, _velocity(event))
+    return _Note(event.onset, event.offset, event.channel, key, _velocity(event))
 
 
 def _velocity(event: Event) -> int:
     if math.isnan(event.score):
         return 64
     if not 0 <= event.score <= 1:
-        raise InputError(f"{event}: a score becomes a velocity, so it must lie in [0, 1]")
+        raise InputError(
+            f"a score of {event.score:g}: MIDI stores scores as velocities, so they must lie in "
+            "[0, 1]; write .csv or .json"
+        )
     return max(1, round(127 * event.score))
 
 

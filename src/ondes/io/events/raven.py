@@ -6,12 +6,11 @@ column names several recordings, "File Offset (s)" is the onset in each. Other c
 Raven's measurements, are passed over. Source: Raven Pro User's Manual, "Selection tables".
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import count
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ondes.errors import FormatError
-from ondes.events import Event, EventList
+from ondes.events import EventList
 from ondes.io.text import (
     Line,
     Row,
@@ -20,7 +19,7 @@ from ondes.io.text import (
     lines,
     only,
     score_text,
-    seconds_text,
+    times_text,
     unbroken,
     write_text,
 )
@@ -74,16 +73,17 @@ def write(lists: Table, path: Path) -> None:
     """Write a selection table whose boxes reach over the whole band, 0 to half the rate."""
     file, events = only(lists)
     unbroken(file, "the file name", "\t\n\r", _CURE)
-    rows = [_fields(number, file, event, events) for number, event in zip(count(1), events)]
-    write_text(path, "".join("\t".join(row) + "\n" for row in (_COLUMNS, *rows)))
+    rows = (_COLUMNS, *_rows(file, events))
+    write_text(path, "".join("\t".join(row) + "\n" for row in rows))
 
 
-def _fields(number: int, file: str, event: Event, events: EventList) -> Sequence[str]:
-    onset, offset = (seconds_text(t, events.timebase) for t in (event.onset, event.offset))
-    label = unbroken(event.label, "the label", "\t\n\r", _CURE)
-    place = (str(number), "Spectrogram 1", str(event.channel + 1), onset, offset)
-    box = ("0", f"{events.rate_hz / 2:.6g}")
-    return (*place, *box, file, onset, label, score_text(event.score))
+def _rows(file: str, events: EventList) -> Iterator[tuple[str, ...]]:
+    band = ("0", f"{events.rate_hz / 2:.6g}")
+    rows = zip(events, *times_text(events), strict=True)
+    for number, (event, onset, offset) in enumerate(rows, start=1):
+        place = (str(number), "Spectrogram 1", str(event.channel + 1), onset, offset)
+        label = unbroken(event.label, "the label", "\t\n\r", _CURE)
+        yield (*place, *band, file, onset, label, score_text(event.score))
 
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[Line, dict[str, str]]]]:

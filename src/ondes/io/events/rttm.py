@@ -37,13 +37,15 @@ def write(lists: Table, path: Path) -> None:
 
 def _lines(file: str, events: EventList) -> Iterator[tuple[str, ...]]:
     name = _word(_identifier(file), "the file name")
-    for event in events:
+    onsets = seconds_text(events.onset, events.timebase)
+    durations = seconds_text(events.offset - events.onset, events.timebase)
+    for event, onset, duration in zip(events, onsets, durations, strict=True):
         yield (
             "SPEAKER",
             name,
             str(event.channel + 1),
-            seconds_text(event.onset, events.timebase),
-            seconds_text(event.offset - event.onset, events.timebase),
+            onset,
+            duration,
             _NOTHING,
             _NOTHING,
             _word(event.label, "the label"),

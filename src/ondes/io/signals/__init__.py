@@ -39,10 +39,11 @@ def signal_formats() -> tuple[str, ...]:
     return formats.names(__name__)
 
 
-def signal_suffixes() -> tuple[str, ...]:
-    """Return the suffixes of the formats whose files say all about themselves."""
+def signal_suffixes(*, headerless: bool = False) -> tuple[str, ...]:
+    """Return the suffixes of signal files; with `headerless` also of those that need a rate."""
     modules = [_module(name) for name in signal_formats()]
-    return tuple(s for module in modules if module.SELF_DESCRIBING for s in module.SUFFIXES)
+    known = [module for module in modules if headerless or module.SELF_DESCRIBING]
+    return tuple(suffix for module in known for suffix in module.SUFFIXES)
 
 
 def open_signal(
@@ -61,8 +62,11 @@ def open_signal(
     given here is checked against it. `truncated=True` accepts a file that was cut off and
     describes the part that is there.
 
-    Raises `FormatError` on unknown, damaged and truncated files, `RateError`, `ChannelError` and
-    `InputError` when the call contradicts the file, `TooShortError` when it holds no sample.
+    Raises:
+        FormatError: the file is of no known format, damaged, or cut off.
+        RateError, ChannelError: the file says otherwise than the call.
+        TooShortError: the file holds no samples.
+        InputError: there is no such file, or the call does not say what the file needs.
     """
     file = existing(path)
     module = _module(format or formats.by_suffix(__name__, path)[0])
@@ -85,7 +89,7 @@ def read(
 ) -> Signal:
     """Read a signal, or its part from `start_s` to `stop_s` seconds, into memory.
 
-    The other arguments and the errors are those of `open_signal` and `SignalFile.read`.
+    The other arguments, and what is raised, are those of `open_signal` and `SignalFile.read`.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "ramp.wav"
@@ -115,11 +119,13 @@ def write(
 
     `dtype` is what to store: WAV float32 (default, lossless), float64, int16, int24, int32 or
     uint8; FLAC int24 (default) or int16; raw and NPY any real numpy type (default float32). Ogg
-    and MP3 have codecs of their own. A file has no place for `signal.start` and, but for NPY's
-    values, none for `unit` and channel names.
+    and MP3 have codecs of their own. These files have no place for `start`, `unit` and the names
+    of channels: what is read begins at 0.
 
-    Raises `InputError` when samples beyond [-1, 1] would be clipped or the type is unknown,
-    `RateError` when the format cannot hold the rate.
+    Raises:
+        InputError: samples beyond [-1, 1] would be clipped, or the type is unknown.
+        RateError: the rate is not whole, and the format holds no other.
+        FormatError: the format cannot hold this rate or number of channels.
     """
     module = _module(format or formats.by_suffix(__name__, path)[0])
     with atomic_write(path) as temporary:
