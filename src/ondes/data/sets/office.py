@@ -23,6 +23,7 @@ from ondes.protocols import Example
 
 ABOUT = "Scenes of real office sounds, 11 classes, recordings held out (DCASE 2016 task 2)."
 CLIPS = {"train": 10**9, "valid": 200, "test": 200}
+TESTS = ("test", "annotated")
 SEEDS = {"valid": 3_000_001, "test": 3_000_002, "annotated": 3_000_003}
 SCENE_S = 120
 ROOM_S = 60

@@ -30,6 +30,7 @@ from ondes.signal import Signal
 
 ABOUT = "Your own recordings with event lists beside them (take.wav, take.csv)."
 PLACES = {"train": (0, 1, 2), "valid": (3,), "test": (4,), "all": (0, 1, 2, 3, 4)}
+TESTS = ("test",)
 TRAIN_CLIPS = 10**9
 
 

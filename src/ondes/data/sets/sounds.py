@@ -22,6 +22,7 @@ from ondes.ops.signals import resample
 
 ABOUT = "Mixtures of your own isolated events, with a background where you have one."
 CLIPS = {"train": 10**9, "valid": 200, "test": 300}
+TESTS = ("test",)
 SEEDS = {"valid": 2_000_001, "test": 2_000_002}
 SHARES = {"train": (0.0, 0.6), "valid": (0.6, 0.8), "test": (0.8, 1.0)}
 

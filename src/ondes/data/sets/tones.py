@@ -16,6 +16,7 @@ from ondes.io.pitch import name
 ABOUT = "Mixtures of 2-30 piano tones with exact onsets and offsets."
 LABELS = tuple(name(pitch) for pitch in PITCHES)
 CLIPS = {"train": 10**9, "valid": 200, "test": 300, "same_bank": 300}
+TESTS = ("test", "same_bank")
 SEEDS = {"valid": 1_000_001, "test": 1_000_002, "same_bank": 1_000_003}
 
 
