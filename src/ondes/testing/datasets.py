@@ -1,7 +1,7 @@
 """What every data set must keep: `check_dataset` and its single checks."""
 
 from collections.abc import Callable
-from typing import Any
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -104,17 +104,13 @@ def check_workers(dataset: Dataset, indices: range) -> None:
     """Check that a loader's worker process gives the same examples."""
     loader: DataLoader[Example] = DataLoader(
         dataset,  # type: ignore[arg-type]  # a Dataset by its methods, not by inheritance
-        batch_size=None,
+        batch_size=1,
         sampler=list(reversed(indices)),
         num_workers=1,
-        collate_fn=_as_it_is,
+        collate_fn=itemgetter(0),
     )
     for index, example in zip(reversed(indices), loader, strict=True):
         require(_same(dataset[index], example), f"example {index} differs in a worker process")
-
-
-def _as_it_is(example: Any) -> Any:
-    return example
 
 
 def _same(a: Example, b: Example) -> bool:
