@@ -16,7 +16,7 @@ from typing import Any
 from ondes.errors import FormatError, InputError
 from ondes.events import EventList
 from ondes.io import pitch
-from ondes.io.text import Row, Table, gather, only, read_text, write_text
+from ondes.io.text import LARGEST_S, Row, Table, gather, only, read_text, write_text
 
 SUFFIXES = (".jams",)
 RESOLUTION_S = 1e-9
@@ -33,7 +33,7 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
         rows = [row for note in document["annotations"] for row in _rows(note, document)]
     except json.JSONDecodeError as error:
         raise FormatError(f"{path}, line {error.lineno}: {error.msg}: write it again") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FormatError(f"{path} cannot be read as JAMS: {error}") from error
     return gather(path, rows, rate_hz)
 
@@ -92,7 +92,7 @@ def _rows(annotation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterato
     channel = annotation.get("sandbox", {}).get("channel", 0)
     for item in annotation["data"]:
         onset_s, duration_s = float(item["time"]), float(item["duration"])
-        if not (math.isfinite(onset_s) and 0 <= duration_s < math.inf):
+        if not (abs(onset_s) < LARGEST_S and 0 <= duration_s < LARGEST_S):
             raise ValueError(f"{item} has no finite time and duration")
         label = _note(item["value"]) if namespace == _NOTES else _label(item["value"])
         confidence = item["confidence"]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Literal
 
 import numpy as np
@@ -66,12 +67,12 @@ def _header(path: Path) -> _Array:
             version = npy.read_magic(stream)
             reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
             shape, fortran, dtype = reader(stream)
-        except ValueError as error:
+        except (ValueError, TypeError, SyntaxError, TokenError) as error:
             raise FormatError(
                 f"{path} is no NPY file ({error}): write it with numpy.save"
             ) from error
         offset = stream.tell()
-    if dtype.kind not in "biuf" or not 1 <= len(shape) <= 2:
+    if dtype.kind not in "biuf" or len(shape) not in (1, 2) or min(shape) < 0:
         raise FormatError(
             f"{path} holds {dtype} {shape}: save real numbers [time] or [channel, time]"
         )
