@@ -1,0 +1,145 @@
+"""From a recipe to data sets, a model and a task: the only room that names concretes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
+
+from ondes import data, models, tasks
+from ondes.errors import RecipeError, nearest
+from ondes.protocols import Dataset, Example, Task
+from ondes.recipe.documents import holds, laid
+from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
+from ondes.recipe.schema import Recipe
+from ondes.train import seeds
+
+GIVEN = ("model",)
+"""What a task takes that is no option."""
+
+SPLITS = ("train", "valid", "test")
+"""Those that a recipe may give options of their own."""
+
+
+def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
+    """Return what takes the options of ``data``, ``model`` and ``task``.
+
+    Raises:
+        RecipeError: there is no such data set, model or task.
+    """
+    return {
+        "data": _found(_data_config, recipe.data.set, where(("data", "set"))),
+        "model": _found(_model_config, recipe.model.name, where(("model", "name"))),
+        "task": _found(tasks.find, recipe.task.name, where(("task", "name"))),
+    }
+
+
+def check_options(recipe: Recipe, *, where: Where) -> None:
+    """Check the types and values of all options, whose names are known.
+
+    Raises:
+        RecipeError: a value has another type, or is refused.
+    """
+    found = makers(recipe, where=where)
+    for split in SPLITS:
+        _data_options(recipe, split, where=where)
+    for path, values in (
+        (("model", "options"), recipe.model.options),
+        (("task", "options"), recipe.task.options),
+    ):
+        typed(found[path[0]], values, path, where=where)
+
+
+def dataset(recipe: Recipe, split: str) -> Dataset:
+    """Return the data of a split: ``train``, ``valid``, ``test`` or one that this set has besides.
+
+    Raises:
+        RecipeError: the set has no such split, or an option is missing.
+        InputError: its files do not fit.
+    """
+    module = data.find(recipe.data.set)
+    config = make(module.Config, _data_options(recipe, split), ("data", "options"))
+    examples: Dataset = module.build(config, split=split, seed=recipe.seed)
+    limit = recipe.data.limit.get(split)
+    return examples if limit is None else First(examples, limit)
+
+
+def task(recipe: Recipe, examples: Dataset) -> Task:
+    """Return the recipe's task around a model with fresh weights, made for such examples.
+
+    Raises:
+        RecipeError: the model or the task refuses its options.
+    """
+    with seeds.seeded(recipe.seed):
+        model = models.build(
+            recipe.model.name,
+            recipe.model.options,
+            rate_hz=examples.rate_hz,
+            channels=examples.n_channels,
+            classes=examples.labels,
+        )
+    maker, path = tasks.find(recipe.task.name), ("task", "options")
+    return cast(
+        "Task", make(maker, {"model": model, **typed(maker, recipe.task.options, path)}, path)
+    )
+
+
+@dataclass(frozen=True)
+class First:
+    """The first ``limit`` examples of a data set, or all where it has fewer."""
+
+    examples: Dataset
+    limit: int
+
+    @property
+    def rate_hz(self) -> float:
+        """The data set's own."""
+        return self.examples.rate_hz
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The data set's own."""
+        return self.examples.labels
+
+    @property
+    def n_channels(self) -> int:
+        """The data set's own."""
+        return self.examples.n_channels
+
+    def __len__(self) -> int:
+        return min(self.limit, len(self.examples))
+
+    def __getitem__(self, index: int, /) -> Example:
+        if not 0 <= index < len(self):
+            raise IndexError(f"example {index} of {len(self)}")
+        return self.examples[index]
+
+
+def _data_options(recipe: Recipe, split: str, *, where: Where = dotted) -> dict[str, Any]:
+    """Return the options of a split in their types: those of all splits, then its own over them."""
+    own = getattr(recipe.data, split) if split in SPLITS else {}
+
+    def place(path: Path) -> str:
+        return where(path if holds(own, path[2:]) else ("data", "options", *path[2:]))
+
+    values = laid(recipe.data.options, own)
+    return typed(_data_config(recipe.data.set), values, ("data", split), where=place)
+
+
+def _data_config(name: str) -> Maker:
+    return cast("Maker", data.find(name).Config)
+
+
+def _model_config(name: str) -> Maker:
+    if name not in models.names():
+        raise RecipeError(
+            f"no model is called {name!r}{nearest(name, models.names())}; "
+            f"there are {', '.join(models.names())}"
+        )
+    return cast("Maker", import_module(f"ondes.models.{name}").Config)
+
+
+def _found(find: Callable[[str], Maker], name: str, place: str) -> Maker:
+    try:
+        return find(name)
+    except RecipeError as error:
+        raise RecipeError(f"{place}: {error}") from error

@@ -1,0 +1,70 @@
+"""What a recipe says: the sections and their types. Unknown keys are errors."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
+
+from ondes.train.config import TrainConfig
+
+Options = dict[str, Any]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Data(_Part):
+    """The data set by name, and its options: for all splits, then what differs in one.
+
+    limit: at most so many examples of a split, by its name.
+    """
+
+    set: str
+    options: Options = {}
+    train: Options = {}
+    valid: Options = {}
+    test: Options = {}
+    limit: dict[str, PositiveInt] = {}
+
+
+class Named(_Part):
+    """A model or a task by name, and its options."""
+
+    name: str
+    options: Options = {}
+
+
+class Published(_Part):
+    """Figures that others reached, and where they stand."""
+
+    source: str
+    scores: dict[str, float]
+
+
+class Recipe(_Part):
+    """One experiment: data, model, task and training.
+
+    name: as it is listed; the file's own by default.
+    about: one line; notes: decisions, and what a reader needs to judge the figures.
+    seed: of the weights, the data and the order of examples; 0 or more.
+    licence, limits: of the model that it makes, for its card.
+    published: what others report for the same experiment.
+    scales: what differs at another scale, by the scale's name.
+    """
+
+    name: str
+    about: str
+    notes: str = ""
+    seed: NonNegativeInt = 0
+    data: Data
+    model: Named
+    task: Named
+    train: TrainConfig = TrainConfig()
+    licence: str = ""
+    limits: str = ""
+    published: Published | None = None
+    scales: dict[str, dict[str, Any]] = {}
+
+    def document(self) -> dict[str, Any]:
+        """Return the recipe in plain types, as JSON and YAML hold them."""
+        return self.model_dump(mode="json", exclude_none=True)
