@@ -134,4 +134,4 @@ def test_a_window_holds_what_its_frames_depend_on(hop, back, ahead):
 def test_the_default_window_spends_most_of_its_time_on_what_it_gives():
     for back in (0, 1000, 100_000):
         window = Window.of(Spec(8000, 1, ("a",), hop=256, look_back=back, look_ahead=back))
-        assert window.frames >= 4 * (window.before + window.after)
+        assert window.frames >= 3 * (window.before + window.after)

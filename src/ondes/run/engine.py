@@ -24,7 +24,7 @@ Predict = Callable[[Tensor], Tensor]
 
 WINDOW_SAMPLES = 2**16  # of a window, where the network's reach does not ask for more
 PASS_SAMPLES = 2**18  # of all rows of one pass through the network
-SHARE = 4  # a window gives at least so many times the frames that surround them
+SHARE = 3  # a window gives at least so many times the frames that surround them
 
 
 class Frames(NamedTuple):
@@ -51,13 +51,19 @@ class Window:
 
     @classmethod
     def of(cls, spec: Spec, *, frames: int | None = None) -> "Window":
-        """Return the windows for a network; fewer `frames` come sooner and cost more each."""
-        before, after = (-(-look // spec.hop) for look in (spec.look_back, spec.look_ahead))
+        """Return the windows for a network; fewer `frames` come sooner and cost more each.
+
+        They are made of the network's whole groups of frames: `frames` is rounded up.
+        """
+        group = spec.step * spec.hop
+        before, after = (
+            -(-look // group) * spec.step for look in (spec.look_back, spec.look_ahead)
+        )
         if frames is None:
             frames = max(SHARE * (before + after), WINDOW_SAMPLES // spec.hop - before - after, 1)
         if frames < 1:
             raise InputError(f"Window.of(frames={frames}): a window gives at least one frame")
-        return cls(spec.hop, frames, before, after)
+        return cls(spec.hop, -(-frames // spec.step) * spec.step, before, after)
 
     @property
     def size(self) -> int:
