@@ -20,24 +20,27 @@ NONE = EventList.empty(RATE_HZ)
 
 @st.composite
 def takes(draw):
-    """Draw events and a disturbed copy: some moved, lost, renamed or added."""
+    """Draw events and a disturbed copy: some moved, lost, renamed or added.
+
+    True times are 2 modulo 4 and found ones 1, true durations multiples of 20: so no difference
+    is exactly a tolerance and no time exactly a boundary, where the references' floats waver.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     n = draw(st.integers(1, 30))
     truth = [event(rng) for _ in range(n)]
     found = [disturbed(rng, row) for row in truth if rng.random() < 0.8]
-    found += [event(rng) for _ in range(rng.integers(0, 6))]
+    found += [disturbed(rng, event(rng)) for _ in range(rng.integers(0, 6))]
     return EventList.of(truth, rate_hz=RATE_HZ), EventList.of(found, rate_hz=RATE_HZ)
 
 
 def event(rng):
-    onset = int(rng.integers(0, 5000))
-    # The share of a duration that is allowed is then a whole number of samples.
-    return onset, onset + 10 * int(rng.integers(1, 200)), str(rng.choice(LABELS))
+    onset = 4 * int(rng.integers(0, 1250)) + 2
+    return onset, onset + 20 * int(rng.integers(1, 100)), str(rng.choice(LABELS))
 
 
 def disturbed(rng, row):
-    onset = max(row[0] + int(rng.integers(-300, 300) * rng.random()), 0)
-    offset = max(row[1] + int(rng.integers(-600, 600) * rng.random()), onset + 1)
+    onset = max(row[0] - 1 + 4 * int(rng.integers(-75, 75) * rng.random()), 1)
+    offset = max(row[1] - 1 + 4 * int(rng.integers(-150, 150) * rng.random()), onset + 4)
     return onset, offset, row[2] if rng.random() < 0.9 else str(rng.choice(LABELS))
 
 
@@ -46,7 +49,7 @@ def mir(events):
     return intervals, 440 * 2.0 ** (np.searchsorted(LABELS, events.label) / 12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(takes(), st.sampled_from([None, 0.2]))
 def test_note_scores_are_mir_evals(pair, ratio):
     truth, found = pair
@@ -85,7 +88,7 @@ def assert_same(ours, overall, by_label):
             assert (score.precision, score.recall) == pytest.approx(by_label[label])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(takes(), st.booleans())
 def test_event_scores_are_sed_evals(pair, offsets):
     truth, found = pair
@@ -96,7 +99,7 @@ def test_event_scores_are_sed_evals(pair, offsets):
     assert_same(ours, *sed_scores(metric, truth, found))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(takes(), st.sampled_from([0.1, 0.25, 1.0]))
 def test_segment_scores_are_sed_evals(pair, segment_s):
     truth, found = pair

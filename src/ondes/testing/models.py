@@ -95,11 +95,16 @@ def check_field(module: nn.Module) -> None:
     """Check that logits depend on the declared receptive field, all of it, nothing beyond."""
     double, spec = module.double(), _spec(module)
     before, after = _frames(spec.look_back, spec) + 2, _frames(spec.look_ahead, spec) + 2
-    n = (before + 2 + after) * spec.hop
-    for frame in (before, before + 1):
-        first, stop = frame * spec.hop - spec.look_back, (frame + 1) * spec.hop + spec.look_ahead
-        _check_nothing_beyond(double, frame=frame, first=first, stop=stop, samples=n)
-        _check_all_within(double, frame=frame, first=first, stop=stop, samples=n)
+    frames, n = (before, before + 1), (before + 2 + after) * spec.hop
+    for frame in frames:
+        _check_nothing_beyond(double, frame=frame, samples=n)
+    seen = [_looks(double, frame=frame, samples=n) for frame in frames]
+    back, ahead = (max(looks) for looks in zip(*seen, strict=True))
+    require(
+        (back, ahead) == (spec.look_back, spec.look_ahead),
+        f"look_back, look_ahead are declared as {spec.look_back}, {spec.look_ahead}, but frames "
+        f"depend on {back}, {ahead} samples around them",
+    )
 
 
 def check_windows(module: nn.Module) -> None:
@@ -182,10 +187,14 @@ CHECKS: tuple[Callable[[nn.Module], None], ...] = (
 )
 
 
-def _check_nothing_beyond(
-    module: nn.Module, *, frame: int, first: int, stop: int, samples: int
-) -> None:
+def _field(spec: Spec, frame: int) -> tuple[int, int]:
+    """Return the samples [first, stop) that a frame may depend on."""
+    return frame * spec.hop - spec.look_back, (frame + 1) * spec.hop + spec.look_ahead
+
+
+def _check_nothing_beyond(module: nn.Module, *, frame: int, samples: int) -> None:
     x = _noise(module, items=1, samples=samples)
+    first, stop = _field(_spec(module), frame)
     for side, beyond in (("look_back", slice(0, first)), ("look_ahead", slice(stop, samples))):
         changed = x.clone()
         changed[..., beyond] = 100 * torch.randn_like(changed[..., beyond])
@@ -198,11 +207,14 @@ def _check_nothing_beyond(
             )
 
 
-def _check_all_within(
-    module: nn.Module, *, frame: int, first: int, stop: int, samples: int
-) -> None:
-    """Look for a gradient at both ends of the field, where impulses of many sizes stand."""
-    seen = torch.zeros(samples, dtype=torch.float64)
+def _looks(module: nn.Module, *, frame: int, samples: int) -> tuple[int, int]:
+    """Return how far a frame's gradient reaches back and ahead.
+
+    Impulses of many sizes stand at both ends of the declared field, so that no maximum and no
+    saturated activation hides what lies there.
+    """
+    spec, seen = _spec(module), torch.zeros(samples, dtype=torch.float64)
+    first, stop = _field(spec, frame)
     for size in (1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
         x = _noise(module, items=1, samples=samples)
         x[..., [first, stop - 1]] = size
@@ -210,15 +222,9 @@ def _check_all_within(
         logits = module(x)[..., frame]
         (slope,) = torch.autograd.grad((logits * torch.randn_like(logits)).sum(), x)
         seen += slope.abs().sum((0, 1))
-    spec, touched = _spec(module), seen.nonzero()
+    touched = seen.nonzero()
     require(len(touched) > 0, f"frame {frame} depends on no sample at all")
-    back = frame * spec.hop - int(touched.min())
-    ahead = int(touched.max()) + 1 - (frame + 1) * spec.hop
-    require(
-        (back, ahead) == (spec.look_back, spec.look_ahead),
-        f"the declared look_back, look_ahead are {spec.look_back}, {spec.look_ahead}, but frame "
-        f"{frame} depends on {back}, {ahead} samples around it",
-    )
+    return frame * spec.hop - int(touched.min()), int(touched.max()) + 1 - (frame + 1) * spec.hop
 
 
 def _saved_and_loaded(module: nn.Module) -> nn.Module:
