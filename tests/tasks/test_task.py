@@ -14,7 +14,7 @@ from ondes.errors import ChannelError, InputError, RateError, RecipeError, TooSh
 from ondes.events import EventList
 from ondes.protocols import Example
 from ondes.spec import Spec
-from ondes.tasks.detect import Decoder, DetectTask, Tolerances, decode, evaluate, predictions
+from ondes.tasks.detect import Decoder, DetectTask, Tolerances, decode, evaluate, predictions, tuned
 from ondes.testing import check_task
 
 HOP, RATE_HZ, LABELS = 80, 8000.0, ("a", "b")
@@ -194,6 +194,23 @@ def test_scores_are_those_of_the_libraries():
     assert scores["seconds"] == pytest.approx(6.0)
     assert all(0 <= scores[name] <= 1 for name in ("psds", "event_f1", "segment_macro_f1"))
     assert scores["rtf"] > 0
+
+
+def test_a_tuned_decoder_scores_better_on_other_clips():
+    task, seen, other = DetectTask(Loud(), onset_s=0.02), Bursts(20), Bursts(40)
+    before = evaluate(task, other)
+    task.decoder = tuned(task, seen)
+    after = evaluate(task, other)
+    assert after["note_f1"] > before["note_f1"] + 0.05
+    assert after["frame_f1"] > before["frame_f1"]
+    assert (
+        before["note_f1"]
+        == evaluate(task_with(Decoder()), other, tolerances=task.tolerances)["note_f1"]
+    )
+
+
+def task_with(decoder):
+    return DetectTask(Loud(), decoder=decoder)
 
 
 def test_where_there_is_nothing_scores_are_nan_and_nothing_fails():

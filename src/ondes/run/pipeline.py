@@ -18,7 +18,7 @@ from ondes.run.artefact import Card, Json
 from ondes.run.engine import Engine, Frames, Samples, Window
 from ondes.run.source import Choice, Recording, Route, Source, route, source_of
 from ondes.spec import Spec
-from ondes.tasks.detect import Decoder, DetectTask, Scan
+from ondes.tasks.detect import Decoder, DetectTask, Scan, Tolerances
 from ondes.timebase import Timebase
 
 Progress = Callable[[float], None]  # is told how many seconds of the recording are done
@@ -56,6 +56,11 @@ class Pipeline:
     def decoder(self) -> Decoder:
         """How events are read from its probabilities."""
         return self.task.decoder
+
+    @property
+    def tolerances(self) -> Tolerances:
+        """What counts as right when it is scored."""
+        return self.task.tolerances
 
     @cached_property
     def engine(self) -> Engine:

@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from ondes.errors import InputError
 from ondes.events import EventList
+from ondes.protocols import Dataset
 from ondes.tasks.detect.decode import decode
 from ondes.tasks.detect.decoder import FEATURES, Decoder
 from ondes.tasks.detect.pieces import Bools, Doubles, Floats
+from ondes.tasks.detect.score import Detector, predictions
 from ondes.timebase import Timebase
 
 Objective = Literal["both", "event", "frame"]
@@ -83,6 +85,25 @@ def fit_decoder(
     decoder = bench.climbed(bench.calibrated(bench.shifted(decoder)), names)
     decoder = bench.calibrated(bench.shifted(bench.with_high_thresholds(decoder)))
     return bench.climbed(decoder, ["min_score"])
+
+
+def tuned(detector: Detector, dataset: Dataset, *, objective: Objective = "both") -> Decoder:
+    """Return the decoder that does best on a data set, as `fit_decoder` from the detector's own.
+
+    Raises:
+        ChannelError, RateError, InputError: the data set does not fit the network, or no event
+            is in it.
+    """
+    found = list(predictions(detector, dataset))
+    return fit_decoder(
+        [prediction.probs for prediction in found],
+        [prediction.truth for prediction in found],
+        detector.spec.timebase,
+        detector.spec.classes,
+        objective=objective,
+        onset_s=detector.tolerances.onset_s,
+        start=detector.decoder,
+    )
 
 
 @dataclass(frozen=True)

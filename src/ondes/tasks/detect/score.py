@@ -43,6 +43,10 @@ class Detector(Protocol):
     def decoder(self) -> Decoder:
         """How events are read from its probabilities."""
 
+    @property
+    def tolerances(self) -> "Tolerances":
+        """What counts as right."""
+
     def probabilities(self, x: Floats, *, rate_hz: float) -> Floats:
         """Return probabilities [head, class, frame] of a clip [channel, time]."""
 
@@ -90,6 +94,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the scores of a detector; all examples are pooled, NaN is what has no value.
 
+    What counts as right, `tolerances` say, or the detector's own.
+
     ``frame_accuracy``, ``frame_precision``, ``frame_recall``, ``frame_f1`` at the decoder's
     thresholds, ``half_f1`` at .5, ``decoded_f1`` of the frames of the decoded events; ``roc_auc``
     and ``pr_auc`` of the frames. ``note_precision``, ``note_recall``, ``note_f1``: right label and
@@ -101,7 +107,7 @@ def evaluate(
     Raises:
         ChannelError, RateError, InputError: the data set does not fit the network.
     """
-    tally = _Tally(detector.spec, detector.decoder, tolerances or Tolerances())
+    tally = _Tally(detector.spec, detector.decoder, tolerances or detector.tolerances)
     for prediction in _warm(detector, dataset):
         tally.add(prediction)
     return tally.scores()

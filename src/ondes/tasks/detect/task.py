@@ -14,6 +14,7 @@ from ondes.protocols import Example, Model, Phase, Step
 from ondes.spec import HEADS, Spec
 from ondes.tasks.detect.decoder import Decoder
 from ondes.tasks.detect.pieces import Doubles, Floats
+from ondes.tasks.detect.score import Tolerances
 from ondes.timebase import IntArray
 
 Loss = Literal["bce", "focal"]
@@ -35,6 +36,7 @@ class DetectTask:
             number, or one per class.
         frame_weight, onset_weight, offset_weight: of each head's loss, >= 0.
         onset_frames: half the base of the triangles in frames, >= 1; the decoder's ``reach``.
+        onset_s, event_s, segment_s: what counts as right, see `Tolerances`; > 0.
         decoder: how to read events from the probabilities; `fit_decoder` finds a better one.
 
     Raises:
@@ -52,12 +54,16 @@ class DetectTask:
         onset_weight: float = 1.0,
         offset_weight: float = 1.0,
         onset_frames: int = 2,
+        onset_s: float = 0.05,
+        event_s: float = 0.2,
+        segment_s: float = 1.0,
         decoder: Decoder | None = None,
     ) -> None:
         self.model = model
         self.loss, self.gamma = loss, gamma
         self.weights = dict(zip(HEADS, (frame_weight, onset_weight, offset_weight), strict=True))
         self.onset_frames = onset_frames
+        self.tolerances = Tolerances(onset_s, event_s, segment_s)
         self._check(positive)
         self.decoder = decoder or Decoder(reach=onset_frames)
         self.positive = torch.tensor(positive, dtype=torch.float32).reshape(-1, 1)
@@ -71,10 +77,14 @@ class DetectTask:
         if self.loss not in ("bce", "focal"):
             hint = nearest(self.loss, ("bce", "focal"))
             raise InputError(f"detect(loss={self.loss!r}): 'bce' or 'focal'{hint}")
-        if min(self.weights.values()) < 0 or self.onset_frames < 1 or np.min(positive) <= 0:
+        if min(self.weights.values()) < 0 or self.onset_frames < 1:
             raise InputError(
-                f"detect(positive={positive}, onset_frames={self.onset_frames}, head weights "
-                f"{self.weights}): positive > 0, onset_frames >= 1, weights >= 0"
+                f"detect(onset_frames={self.onset_frames}) with head weights {self.weights}: "
+                f"onset_frames must be >= 1 and weights >= 0"
+            )
+        if min(*self.tolerances, np.min(positive)) <= 0:
+            raise InputError(
+                f"detect(positive={positive}) with {self.tolerances}: all must be above 0"
             )
         if np.size(positive) not in (1, len(self.spec.classes)):
             raise InputError(
