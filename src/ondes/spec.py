@@ -18,9 +18,11 @@ class Spec:
     """What a model takes and gives.
 
     It takes `channels` at `rate_hz` and gives, for each of `heads` and `classes`, one value per
-    frame of `hop` samples. Frame k depends on the samples
-    [k * hop - look_back, (k + 1) * hop + look_ahead). `accepts_hz` are further rates the model
-    was made for: inference resamples these unasked, by its own documented filter.
+    frame of `hop` samples. Frames come in groups of `step`: group g, its frames g * step to
+    (g + 1) * step - 1, depends on the samples
+    [g * step * hop - look_back, (g + 1) * step * hop + look_ahead), and a signal shifted by
+    whole groups gives frames shifted alike. `accepts_hz` are further rates the model was made
+    for: inference resamples these unasked, by its own documented filter.
     """
 
     rate_hz: float
@@ -31,9 +33,10 @@ class Spec:
     look_ahead: int
     heads: tuple[str, ...] = ("frame",)
     accepts_hz: tuple[float, ...] = ()
+    step: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("channels", "hop", "look_back", "look_ahead"):
+        for name in ("channels", "hop", "step", "look_back", "look_ahead"):
             object.__setattr__(self, name, whole_number(getattr(self, name)))
         object.__setattr__(self, "rate_hz", self.timebase.rate_hz)
         accepts_hz = tuple(Timebase(rate_hz).rate_hz for rate_hz in self.accepts_hz)
@@ -42,10 +45,11 @@ class Spec:
         object.__setattr__(self, "heads", _different("heads", self.heads))
         for head in set(self.heads) - set(HEADS):
             raise InputError(f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}")
-        if self.channels < 1 or min(self.look_back, self.look_ahead) < 0:
+        if min(self.channels, self.step) < 1 or min(self.look_back, self.look_ahead) < 0:
             raise InputError(
-                f"Spec(channels={self.channels}, look_back={self.look_back}, "
-                f"look_ahead={self.look_ahead}): give at least one channel, no negative look"
+                f"Spec(channels={self.channels}, step={self.step}, look_back={self.look_back}, "
+                f"look_ahead={self.look_ahead}): give at least one channel and one frame a step, "
+                "no negative look"
             )
 
     @property
@@ -55,13 +59,13 @@ class Spec:
 
     @property
     def receptive_field(self) -> int:
-        """Number of samples one frame depends on."""
-        return self.look_back + self.hop + self.look_ahead
+        """Number of samples one group of frames depends on."""
+        return self.look_back + self.step * self.hop + self.look_ahead
 
     @property
     def latency_s(self) -> float:
         """Longest wait of a live stream from a sample to its frame, computing aside."""
-        return self.timebase.seconds(self.hop + self.look_ahead)
+        return self.timebase.seconds(self.step * self.hop + self.look_ahead)
 
     def check(self, signal: Signal) -> None:
         """Raise RateError, ChannelError or TooShortError if the model cannot take `signal`."""

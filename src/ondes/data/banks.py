@@ -37,13 +37,15 @@ PEAK = 0.5
 class Sound:
     """One isolated event.
 
-    `samples` float32 [time] at the bank's rate. `release_db_per_s` is how fast it dies away when
-    it is ended early; infinite: it is never ended early. `group` names the recording it was
-    taken from, so that splits can keep recordings apart.
+    `samples` float32 [time] at the bank's rate, of which the first `audible` are the event.
+    `release_db_per_s` is how much faster it dies when it is let go before; 0: nothing damps it,
+    it always rings to its end; infinite: it ends with its samples. `group` names the recording
+    it was taken from, so that splits can keep recordings apart.
     """
 
     samples: NDArray[np.float32]
     label: str
+    audible: int
     group: str = ""
     split: str = "train"
     velocity: int = 0
@@ -145,6 +147,7 @@ def _read_file(path: Path, entries: list[dict[str, Any]], *, rate_hz: int) -> It
         yield Sound(
             samples=_to_rate(piece, stored_hz, rate_hz),
             label=entry["label"],
+            audible=round(entry["audible"] * rate_hz / stored_hz),
             group=f"{path.stem}/{entry['velocity']}",
             split=entry["split"],
             velocity=entry["velocity"],
@@ -156,7 +159,7 @@ def _read_recording(path: Path, label: str, split: str, *, rate_hz: int) -> Soun
     signal = read(path)
     mono = signal.samples.mean(axis=0)
     samples = _to_rate(mono, round(signal.rate_hz), rate_hz)
-    return Sound(samples=samples, label=label, group=path.stem, split=split)
+    return Sound(samples=samples, label=label, audible=samples.size, group=path.stem, split=split)
 
 
 def _to_rate(samples: NDArray[np.float32], stored_hz: int, rate_hz: int) -> NDArray[np.float32]:
@@ -249,6 +252,7 @@ def _entries(file: str, tones: list[Rendering], split: str) -> Iterator[dict[str
             "file": file,
             "start": start,
             "length": tone.samples.size,
+            "audible": min(tone.audible, tone.samples.size),
             "label": pitch_name(tone.pitch),
             "pitch": tone.pitch,
             "velocity": tone.velocity,

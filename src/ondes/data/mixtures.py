@@ -30,8 +30,8 @@ class Mixing:
     """What a mixture is made of.
 
     n_samples: length of a clip. fewest, most: number of events, drawn evenly.
-    shortest_s, longest_s: an event that can be ended early lasts a time drawn log-uniformly
-    between them; one that cannot lasts as long as its recording.
+    shortest_s, longest_s: an event that can be let go lasts a time drawn log-uniformly between
+    them, at most until it is inaudible; one that cannot lasts until then.
     event_gain_db: the loudness of single events is spread by plus and minus that much.
     background_db: gain of the background, where there is one, drawn between two values.
     transpose: probability that a sound is a neighbouring label's, up to `semitones` away,
@@ -45,7 +45,7 @@ class Mixing:
     fewest: int = 2
     most: int = 30
     shortest_s: float = 0.1
-    longest_s: float = 2.0
+    longest_s: float = 1.0
     event_gain_db: float = 0.0
     background_db: Range = (0.0, 0.0)
     transpose: float = 0.0
@@ -147,8 +147,8 @@ class Mixtures:
         return events
 
     def _place(self, sound: Sound, label: str, rng: np.random.Generator) -> Event:
-        length = sound.samples.size
-        if math.isfinite(sound.release_db_per_s):
+        length = min(sound.audible, sound.samples.size)
+        if 0 < sound.release_db_per_s < math.inf:
             bounds = math.log(self.mixing.shortest_s), math.log(self.mixing.longest_s)
             length = min(length, round(math.exp(rng.uniform(*bounds)) * self.rate_hz))
         n = self.mixing.n_samples
@@ -202,14 +202,16 @@ def _play(sound: Sound, speed: float) -> Sound:
     below = position.astype(np.int64)
     share = position - below.astype(np.float32)
     left, right = sound.samples[below], sound.samples[below + 1]
-    return replace(sound, samples=left + share * (right - left))
+    samples = left + share * (right - left)
+    return replace(sound, samples=samples, audible=int(sound.audible / speed))
 
 
 def _blend(a: Sound, b: Sound, share: float) -> Sound:
     """Two recordings as one event, as long as the shorter; `share` of the first."""
     length = min(a.samples.size, b.samples.size)
     weight = np.float32(share)
-    return replace(a, samples=weight * a.samples[:length] + (1 - weight) * b.samples[:length])
+    mixed = weight * a.samples[:length] + (1 - weight) * b.samples[:length]
+    return replace(a, samples=mixed, audible=min(a.audible, b.audible))
 
 
 def _equalised(x: Samples, rate_hz: float, spread_db: float, rng: np.random.Generator) -> Samples:

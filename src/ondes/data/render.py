@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import mido
@@ -21,22 +22,30 @@ from numpy.typing import NDArray
 
 from ondes.errors import InputError, MissingExtraError
 
+Samples = NDArray[np.float32]
 RENDER_HZ = 48_000
 TICKS_PER_S = 960  # 480 ticks a beat at 120 beats a minute
-HOLD_S = 2.75
-REST_S = 1.25
-SLOT_S = HOLD_S + REST_S
+HOLD_S, REST_S = 2.75, 0.25
+TAP_S, DECAY_S = 0.125, 0.75  # a short tone, which tells how it dies when let go
 ALL_SOUND_OFF = 120
 # FluidSynth renders below full scale for one voice; this leaves room for the loudest preset
 GAIN = 0.6
 SILENCE = 10 ** (-75 / 20)
+FADED_DB = 40.0  # a tone that has fallen so far from its peak is over
+DAMPED = 30.0  # dB/s; what dies more slowly when let go rings on as if held
+STEP = RENDER_HZ // 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """One tone: `samples` float32 [time] held for its whole length, and its release in dB/s."""
+    """One tone, held for its whole length: `samples` float32 [time].
 
-    samples: NDArray[np.float32]
+    `audible` is the number of samples until it has fallen by 40 dB from its peak;
+    `release_db_per_s` how much faster it dies when it is let go, 0 where nothing damps it.
+    """
+
+    samples: Samples
+    audible: int
     release_db_per_s: float
     pitch: int
     velocity: int
@@ -52,28 +61,48 @@ def render_preset(
     the bank.
     """
     chosen = tuple(pitches)
-    take = _render(bank, _score(preset=preset, velocity=velocity, pitches=chosen))
-    for position, pitch in enumerate(chosen):
-        begin = round(position * SLOT_S * RENDER_HZ)
-        slot = take[begin : begin + round(SLOT_S * RENDER_HZ)]
-        held = slot[: round(HOLD_S * RENDER_HZ)]
-        if np.abs(held).max(initial=0) < SILENCE:
+    strike = partial(_strike, bank, preset=preset, velocity=velocity, pitches=chosen)
+    held = strike(hold_s=HOLD_S, rest_s=REST_S)
+    tapped = strike(hold_s=TAP_S, rest_s=DECAY_S)
+    for pitch, tone, tap in zip(chosen, held, tapped, strict=True):
+        sound = _shorten(tone[: round(HOLD_S * RENDER_HZ)])
+        if not sound.size:
             continue  # the preset has no sample at this pitch
+        release = _release(tone, tap)
         yield Rendering(
-            samples=_shorten(_to_rate(held, rate_hz)),
-            release_db_per_s=_release(slot, round(HOLD_S * RENDER_HZ)),
+            samples=_to_rate(sound, rate_hz),
+            audible=round(_audible(sound) * rate_hz / RENDER_HZ),
+            release_db_per_s=release if release >= DAMPED else 0.0,
             pitch=pitch,
             velocity=velocity,
             preset=preset,
         )
 
 
-def _score(*, preset: int, velocity: int, pitches: tuple[int, ...]) -> mido.MidiFile:
+def _strike(
+    bank: Path,
+    *,
+    preset: int,
+    velocity: int,
+    pitches: tuple[int, ...],
+    hold_s: float,
+    rest_s: float,
+) -> list[Samples]:
+    """Render each pitch, held and then let go, as one piece of hold_s + rest_s."""
+    score = _score(preset, velocity, pitches, hold_s=hold_s, rest_s=rest_s)
+    take = _render(bank, score)
+    width = round((hold_s + rest_s) * RENDER_HZ)
+    return [take[k * width : (k + 1) * width] for k in range(len(pitches))]
+
+
+def _score(
+    preset: int, velocity: int, pitches: tuple[int, ...], *, hold_s: float, rest_s: float
+) -> mido.MidiFile:
     score = mido.MidiFile(ticks_per_beat=TICKS_PER_S // 2)
     track = mido.MidiTrack()
     score.tracks.append(track)
     track.append(mido.Message("program_change", program=preset, time=0))
-    hold, rest = round(HOLD_S * TICKS_PER_S), round(REST_S * TICKS_PER_S)
+    hold, rest = round(hold_s * TICKS_PER_S), round(rest_s * TICKS_PER_S)
     for pitch in pitches:
         track.append(mido.Message("note_on", note=pitch, velocity=velocity, time=0))
         track.append(mido.Message("note_off", note=pitch, velocity=0, time=hold))
@@ -81,7 +110,7 @@ def _score(*, preset: int, velocity: int, pitches: tuple[int, ...]) -> mido.Midi
     return score
 
 
-def _render(bank: Path, score: mido.MidiFile) -> NDArray[np.float32]:
+def _render(bank: Path, score: mido.MidiFile) -> Samples:
     command = shutil.which("fluidsynth")
     if command is None:
         raise MissingExtraError(
@@ -100,39 +129,42 @@ def _render(bank: Path, score: mido.MidiFile) -> NDArray[np.float32]:
         )
         if done.returncode or not wave.exists():
             raise InputError(f"fluidsynth could not render {bank}: {done.stderr.strip()}")
-        samples: NDArray[np.float32] = soundfile.read(wave, dtype="float32", always_2d=True)[0]
-    mono: NDArray[np.float32] = samples.mean(axis=1, dtype=np.float32)
+        samples: Samples = soundfile.read(wave, dtype="float32", always_2d=True)[0]
+    mono: Samples = samples.mean(axis=1, dtype=np.float32)
     return mono
 
 
-def _to_rate(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+def _to_rate(samples: Samples, rate_hz: int) -> Samples:
     if rate_hz == RENDER_HZ:
         return samples
-    resampled: NDArray[np.float32] = soxr.resample(samples, RENDER_HZ, rate_hz, quality="VHQ")
+    resampled: Samples = soxr.resample(samples, RENDER_HZ, rate_hz, quality="VHQ")
     return resampled
 
 
-def _shorten(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def _shorten(samples: Samples) -> Samples:
     """Leave out the end that nobody can hear (below -75 dB of full scale)."""
-    audible = np.flatnonzero(np.abs(samples) > SILENCE)
-    return samples[: audible[-1] + 1]
+    heard = np.flatnonzero(np.abs(samples) > SILENCE)
+    return samples[: heard[-1] + 1 if heard.size else 0]
 
 
-def _release(slot: NDArray[np.float32], release: int, step_s: float = 0.01) -> float:
-    """How much faster the tone dies after its release than before it, in dB/s."""
-    level = _level(slot, round(step_s * RENDER_HZ))
-    begin = round(release / (step_s * RENDER_HZ))
-    held, tail = level[begin - 50 : begin], level[begin:]
-    fallen = np.flatnonzero(tail < max(tail[0] - 40, -100))
-    stop = max(int(fallen[0]) if fallen.size else tail.size, 2)
-    return max(_slope(held, step_s) - _slope(tail[:stop], step_s), 0.0)
+def _audible(samples: Samples) -> int:
+    level = _level(samples)
+    last = np.flatnonzero(level > level.max(initial=-np.inf) - FADED_DB)
+    return min((int(last[-1]) + 1) * STEP, samples.size) if last.size else samples.size
 
 
-def _level(samples: NDArray[np.float32], step: int) -> NDArray[np.float64]:
-    power = np.square(samples[: samples.size // step * step].reshape(-1, step)).mean(axis=1)
+def _release(held: Samples, tapped: Samples) -> float:
+    """Decay in dB/s that letting go adds: the slope of the level against the held tone's."""
+    released = round(TAP_S * RENDER_HZ) // STEP + 1
+    level, sustained = _level(tapped)[released:], _level(held)[released:]
+    added = level - sustained[: level.size]
+    fallen = np.flatnonzero((added < -40) | (level < -90))
+    stop = max(int(fallen[0]) if fallen.size else level.size, 3)
+    slope = np.polyfit(np.arange(stop) * STEP / RENDER_HZ, added[:stop], 1)[0]
+    return float(max(-slope, 0.0))
+
+
+def _level(samples: Samples) -> NDArray[np.float64]:
+    power = np.square(samples[: samples.size // STEP * STEP].reshape(-1, STEP)).mean(axis=1)
     level: NDArray[np.float64] = 10 * np.log10(power + 1e-12)
     return level
-
-
-def _slope(level: NDArray[np.float64], step_s: float) -> float:
-    return float(np.polyfit(np.arange(level.size) * step_s, level, 1)[0])

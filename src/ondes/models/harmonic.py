@@ -4,28 +4,32 @@ A tone is a pattern of harmonics that moves along the logarithmic frequency axis
 changes. The front end takes power spectra through several windows (long ones tell pitches apart,
 short ones tell when), maps them to a logarithmic axis, relates them to the level around, and
 stacks for every pitch what lies at its harmonics. From there on every pitch is treated by the
-same weights: pointwise layers mix features, depthwise layers look along time at growing
-dilations, and Toeplitz layers let pitches that share harmonics explain each other away.
+same weights: layers along time look at growing distances, layers across pitch let tones that
+share harmonics explain each other away. The body runs at half the frame rate; the head gives
+both frames back.
 """
-
-from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ondes.io.pitch import midi as pitch_number
+from ondes.errors import InputError
+from ondes.io import pitch
 from ondes.nn.checks import check_input
-from ondes.spec import Spec
+from ondes.nn.field import Field, widest
+from ondes.spec import HEADS, Spec
 
-CARD = "Pitch-shared network on harmonically stacked log-frequency spectra, ondes's own design."
-HEADS = ("frame", "onset", "offset")
+CARD = (
+    "Harmonic, an own design of ondes: log-frequency power spectra through several windows, "
+    "stacked at each pitch's harmonics, then residual layers along time and across pitch whose "
+    "weights all pitches share."
+)
 BINS = 3  # bins per semitone
-PACE = 2  # the body runs at half the frame rate, the head gives both frames back
+PACE = 2  # frames in one step of the body
 FLOOR = 1e-7  # power relative to the level around, -70 dB
 QUIET = 1e-9  # power of noise that counts as silence, -90 dB of full scale
 
@@ -40,7 +44,14 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """`harmonics` are multiples of the pitch, `dilations` frames, `level_s` seconds."""
+    """What can be chosen of the network.
+
+    width: features per pitch. windows: of the spectra, the first without decimation; it also
+    measures the level, over `level_s` to both sides. hop_s: of the frames. harmonics: which
+    multiples of the pitch are stacked. dilations: of the layers along time, in steps of two
+    frames, each of `taps` taps. across: before which of these a layer across pitch stands, of
+    `heads` heads. doubled: whether signals at twice the rate are taken too.
+    """
 
     width: int = 48
     windows: tuple[Window, ...] = (
@@ -49,88 +60,99 @@ class Config:
         Window(seconds=8192 / 24_000, decimate=8),
     )
     hop_s: float = 512 / 48_000
-    harmonics: tuple[float, ...] = (0.5, 1, 2, 3, 4, 5, 6, 7, 8)
+    harmonics: tuple[float, ...] = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     taps: int = 5
     across: tuple[int, ...] = (1, 3)
     heads: int = 3
-    level_s: float = 0.7
+    level_s: float = 0.35
+    doubled: bool = True
 
 
 class Module(nn.Module):
     """float32 [b, c, t] -> logits [b, 3, pitch, t // hop] for frames, onsets and offsets.
 
     `classes` are consecutive pitch names in rising order. Channels are summed in power.
+
+    Raises:
+        InputError: the classes are no such names.
     """
 
     def __init__(
         self, config: Config, *, rate_hz: float, channels: int, classes: tuple[str, ...]
     ) -> None:
         super().__init__()
-        self.front = Front(config, rate_hz=rate_hz, classes=classes)
+        self.config = config
         width, pitches = config.width, len(classes)
+        self.front = Front(config, rate_hz=rate_hz, lowest=_lowest(classes), pitches=pitches)
         self.stem = nn.Conv2d(
-            self.front.features, width, (BINS + 2, 4), stride=(BINS, PACE), padding=(0, 1)
+            self.front.features, width, (BINS + 2, PACE + 2), stride=(BINS, PACE), padding=(0, 1)
         )
         self.place = nn.Parameter(torch.zeros(1, width, pitches, 1))
+        field = self.front.field.layer(before=1, after=1, stride=PACE)
         blocks: list[nn.Module] = []
         for position, dilation in enumerate(config.dilations):
             if position in config.across:
                 blocks.append(Across(width, pitches, config.heads))
             blocks.append(Along(width, config.taps, dilation))
+            reach = config.taps // 2 * dilation
+            field = field.layer(before=reach, after=reach)
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Conv2d(width, PACE * len(HEADS), 1)
-        nn.init.constant_(cast(Tensor, self.head.bias), -4.0)  # events are rare
-        context = PACE * sum(config.taps // 2 * d for d in config.dilations) + PACE
-        reach: int = self.front.reach + context * self.front.hop
+        _expect_silence(self.head)
         self.spec = Spec(
             rate_hz=rate_hz,
             channels=channels,
             classes=classes,
-            hop=self.front.hop,
-            look_back=reach,
-            look_ahead=reach,
+            hop=self.front.field.hop,
+            look_back=field.back,
+            look_ahead=field.ahead,
             heads=HEADS,
-            accepts_hz=(2 * rate_hz,),
+            accepts_hz=(2 * rate_hz,) if config.doubled else (),
+            step=PACE,
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map samples to logits; raises InputError where `x` does not fit `spec`."""
         check_input(x, self.spec)
-        frames = x.shape[-1] // self.front.hop
-        stacked = F.pad(self.front(x), (0, -frames % PACE))
+        frames = x.shape[-1] // self.spec.hop
+        stacked = F.pad(self.front(x), (0, frames % PACE))
         y = self.stem(stacked.contiguous(memory_format=torch.channels_last))
         place = self.place.to(y.dtype).contiguous(memory_format=torch.channels_last)
-        return _interleave(self.head(F.relu(self.blocks(y + place))))[..., :frames]
+        logits: Tensor = self.head(F.relu(self.blocks(y + place)))
+        return _interleave(logits)[..., :frames]
 
 
 class Front(nn.Module):
-    """float32 [b, c, t] -> [b, window x harmonic, bin, t // hop], about 0 ... 1."""
+    """float32 [b, c, t] -> [b, window x harmonic, bin, t // hop] around 0."""
 
-    def __init__(self, config: Config, *, rate_hz: float, classes: tuple[str, ...]) -> None:
+    def __init__(self, config: Config, *, rate_hz: float, lowest: int, pitches: int) -> None:
         super().__init__()
-        self.hop = round(config.hop_s * rate_hz)
-        self.level_frames = round(config.level_s / config.hop_s) // 2
+        hop = round(config.hop_s * rate_hz)
         self.shifts = tuple(round(12 * BINS * math.log2(h)) for h in config.harmonics)
-        self.bins = BINS * len(classes) + 2
+        self.bins = BINS * pitches + 2
         self.below = -min(self.shifts)
+        self.level_frames = round(config.level_s / config.hop_s)
         self.features = len(config.windows) * len(config.harmonics)
-        lowest = pitch_number(classes[0]) - (2 + self.below) / BINS
-        count = self.below + self.bins + max(self.shifts)
         spectra = [
-            Spectrum(window, hop=self.hop, rate_hz=rate_hz, lowest=lowest, bins=count)
+            Spectrum(
+                window,
+                hop=hop,
+                rate_hz=rate_hz,
+                lowest=lowest - (2 + self.below) / BINS,
+                bins=self.below + self.bins + max(self.shifts),
+            )
             for window in config.windows
         ]
         self.spectra = nn.ModuleList(spectra)
-        # the level is an average of the first spectrum's frames
-        averaged = spectra[0].reach + self.level_frames * self.hop
-        self.reach: int = max(averaged, *(spectrum.reach for spectrum in spectra))
+        averaged = spectra[0].field.layer(before=self.level_frames, after=self.level_frames)
+        self.field = widest(averaged, *(spectrum.field for spectrum in spectra))
 
     def forward(self, x: Tensor) -> Tensor:
         """Stack what lies at every pitch's harmonics."""
         powers = [spectrum(x) for spectrum in self.spectra]
         level = self._level(powers[0])
-        logs = [0.1 * torch.log(power / level + FLOOR) + 1 for power in powers]
+        logs = [0.25 * torch.log(power / level + FLOOR) + 1.5 for power in powers]
         stacked = [
             log[:, self.below + shift : self.below + shift + self.bins]
             for log in logs
@@ -154,20 +176,23 @@ class Spectrum(nn.Module):
         super().__init__()
         self.decimate = window.decimate
         self.hop = hop // window.decimate
-        self.size = _power_of_two(window.seconds * rate_hz / window.decimate)
-        self.margin = 8 * window.decimate  # of the decimating filter, in samples
-        self.reach = self.size * window.decimate // 2 + self.margin
+        self.size = 2 ** round(math.log2(window.seconds * rate_hz / window.decimate))
+        low_pass = _low_pass(window.decimate)
         bank = _log_bank(self.size, rate_hz / window.decimate, lowest, bins)
         self.register_buffer("bank", bank, persistent=False)
         self.register_buffer("taper", _taper(self.size), persistent=False)
-        self.register_buffer("low_pass", _low_pass(window.decimate, self.margin), persistent=False)
+        self.register_buffer("low_pass", low_pass, persistent=False)
+        self.margin = (low_pass.shape[-1] - window.decimate) // 2
+        self.before = (self.size - self.hop) // 2
+        decimated = Field().layer(before=self.margin, after=self.margin, stride=window.decimate)
+        # the window's first sample weighs nothing
+        self.field = decimated.layer(before=self.before - 1, after=self.before, stride=self.hop)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Power of each frame at each bin, summed over channels."""
+        """Sum the power of each frame at each bin over channels."""
         y = self._decimated(x)
-        frames = y.shape[-1] // self.hop
-        padded = F.pad(y, ((self.size - self.hop) // 2, self.size))
-        windows = padded.unfold(-1, self.size, self.hop)[:, :, :frames]
+        frames = x.shape[-1] // (self.hop * self.decimate)
+        windows = F.pad(y, (self.before, self.size)).unfold(-1, self.size, self.hop)[:, :, :frames]
         spectrum = torch.fft.rfft(windows * self.get_buffer("taper"))
         power = (spectrum.real.square() + spectrum.imag.square()).sum(dim=1)
         return torch.matmul(self.get_buffer("bank"), power.transpose(1, 2))
@@ -175,15 +200,13 @@ class Spectrum(nn.Module):
     def _decimated(self, x: Tensor) -> Tensor:
         if self.decimate == 1:
             return x
-        batch, channels, _ = x.shape
-        flat = x.reshape(batch * channels, 1, -1)
-        padding = self.margin - (self.decimate - 1) // 2
-        y = F.conv1d(flat, self.get_buffer("low_pass"), stride=self.decimate, padding=padding)
-        return y.reshape(batch, channels, -1)[..., : x.shape[-1] // self.decimate]
+        rows = F.pad(x, (self.margin, self.margin)).flatten(0, 1)[:, None]
+        y = F.conv1d(rows, self.get_buffer("low_pass"), stride=self.decimate)
+        return y.reshape(x.shape[0], x.shape[1], -1)
 
 
 class Along(nn.Module):
-    """Residual along time and between neighbouring pitches; [b, width, pitch, m] -> the same."""
+    """Residual along time, the nearest layer also between neighbouring pitches; [b, c, p, m]."""
 
     def __init__(self, width: int, taps: int, dilation: int) -> None:
         super().__init__()
@@ -194,19 +217,18 @@ class Along(nn.Module):
             (pitches, taps),
             dilation=(1, dilation),
             padding=(pitches // 2, taps // 2 * dilation),
-            bias=False,
         )
-        self.normalise = nn.BatchNorm2d(width)
         self.out = nn.Conv2d(width, width, 1)
+        _start_small(self.out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Add what lies around in time."""
-        y: Tensor = self.out(F.relu(self.normalise(self.look(x))))
+        y: Tensor = self.out(F.relu(self.look(x)))
         return x + y
 
 
 class Across(nn.Module):
-    """Residual over all pitches, by their distance alone, so that harmonics explain each other.
+    """Residual over all pitches, by their distance alone; [b, c, p, m].
 
     Each head sees its own features and mixes them with a Toeplitz matrix [pitch, pitch].
     """
@@ -215,9 +237,9 @@ class Across(nn.Module):
         super().__init__()
         share = width // heads
         self.weight = nn.Parameter(torch.randn(heads, 2 * pitches - 1) * pitches**-0.5)
-        self.look = nn.ModuleList(nn.Conv2d(width, share, 1, bias=False) for _ in range(heads))
-        self.normalise = nn.BatchNorm2d(heads * share)
+        self.look = nn.ModuleList(nn.Conv2d(width, share, 1) for _ in range(heads))
         self.out = nn.Conv2d(heads * share, width, 1)
+        _start_small(self.out)
         steps = torch.arange(pitches)
         self.register_buffer("distance", steps[:, None] - steps + pitches - 1, persistent=False)
 
@@ -225,15 +247,36 @@ class Across(nn.Module):
         """Add what lies at other pitches."""
         matrices = self.weight[:, self.get_buffer("distance")]
         mixed = [_over_pitch(look(x), m) for look, m in zip(self.look, matrices, strict=True)]
-        y: Tensor = self.out(F.relu(self.normalise(torch.cat(mixed, dim=1))))
+        y: Tensor = self.out(F.relu(torch.cat(mixed, dim=1)))
         return x + y
+
+
+def _lowest(classes: tuple[str, ...]) -> int:
+    numbers = [pitch.midi(name) for name in classes]
+    if any(b != a + 1 for a, b in pairwise(numbers)):
+        raise InputError(
+            "harmonic: the classes must be consecutive pitch names in rising order, such as "
+            f"A0, A#0, B0; these run {', '.join(classes[:4])} ..."
+        )
+    return numbers[0]
+
+
+def _expect_silence(head: nn.Conv2d) -> None:
+    """Begin with a probability of 2 % everywhere: events are rare."""
+    assert head.bias is not None
+    nn.init.constant_(head.bias, -4.0)
+
+
+def _start_small(layer: nn.Conv2d) -> None:
+    """Let a residual begin close to nothing, which spares normalisation."""
+    nn.init.normal_(layer.weight, std=0.02)
 
 
 def _interleave(x: Tensor) -> Tensor:
     """[b, pace x head, p, m] -> [b, head, p, pace x m]."""
-    batch, features, pitches, frames = x.shape
-    paced = x.reshape(batch, PACE, features // PACE, pitches, frames)
-    return paced.permute(0, 2, 3, 4, 1).reshape(batch, -1, pitches, PACE * frames)
+    batch, features, pitches, steps = x.shape
+    paced = x.reshape(batch, PACE, features // PACE, pitches, steps)
+    return paced.permute(0, 2, 3, 4, 1).flatten(3)
 
 
 def _over_pitch(x: Tensor, matrix: Tensor) -> Tensor:
@@ -243,19 +286,15 @@ def _over_pitch(x: Tensor, matrix: Tensor) -> Tensor:
     return mixed.permute(0, 3, 1, 2)
 
 
-def _power_of_two(samples: float) -> int:
-    return int(2 ** round(math.log2(samples)))
-
-
 def _taper(size: int) -> Tensor:
     """A Hann window that gives white noise of variance 1 a mean power of 1."""
     window = torch.hann_window(size)
     return window / window.square().sum().sqrt()
 
 
-def _low_pass(decimate: int, half: int) -> Tensor:
-    """Windowed sinc [1, 1, taps] that keeps what `decimate` leaves room for."""
-    taps = 2 * half + decimate % 2
+def _low_pass(decimate: int) -> Tensor:
+    """Windowed sinc [1, 1, taps], symmetric about the decimated samples' hops."""
+    taps = 17 * decimate if decimate > 1 else 1
     time = torch.arange(taps) - (taps - 1) / 2
     sinc = torch.sinc(0.85 * time / decimate) * torch.kaiser_window(taps, periodic=False, beta=8.0)
     return (sinc / sinc.sum())[None, None]

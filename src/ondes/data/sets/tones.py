@@ -1,7 +1,7 @@
 """Mixtures of 2-30 piano tones (thesis, 4.3): E2's data, from the shipped banks or others.
 
-Splits: `train` and `same_bank` come from one bank, at other velocities and presets; `valid` and
-`test` from another piano that training never hears, from different recordings of it.
+Splits: `train` and `same_bank` come from one make of bank, at other velocities and presets;
+`valid` and `test` from another piano that training never hears, from different recordings of it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ SEEDS = {"valid": 1_000_001, "test": 1_000_002, "same_bank": 1_000_003}
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """`bank` is heard in training, `unheard` is not: names of shipped banks, or folders."""
+    """Names of shipped banks, or folders of built ones: which is trained on, which holds the
+    split `same_bank` of the same make, and which holds the unheard piano of `valid` and `test`.
+    """
 
     bank: str = "fluidr3"
+    same: str = "fluidr3"
     unheard: str = "musescore"
     rate_hz: int = 48_000
     mixing: Mixing = field(default_factory=Mixing)
@@ -34,7 +37,7 @@ def build(config: Config, *, split: str, seed: int) -> Mixtures:
     """The mixtures of one split; `seed` moves those of training alone."""
     if split not in CLIPS:
         raise RecipeError(f"tones has no split {split!r}{nearest(split, CLIPS)}")
-    source = config.unheard if split in ("valid", "test") else config.bank
+    source = {"train": config.bank, "same_bank": config.same}.get(split, config.unheard)
     bank = Bank.open(source, rate_hz=config.rate_hz, split=split)
     return Mixtures(
         bank, config.mixing, seed=SEEDS.get(split, seed), length=CLIPS[split], labels=LABELS
