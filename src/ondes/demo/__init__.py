@@ -1,1 +1,0 @@
-"""The demo's piano piece: recording, score and truth; `SOURCE.txt` says where they come from."""
