@@ -32,6 +32,20 @@ def _plain(value: object) -> object:
     return value if isinstance(value, (bool, int, str, type(None))) else str(value)
 
 
+def show_scores(scores: Mapping[str, Mapping[str, float]], published: Mapping[str, float]) -> None:
+    """Print scores on stdout: a row for each, a column for each split, then published figures."""
+    columns = {**scores, "published": published} if published else scores
+    rows = dict.fromkeys(name for column in columns.values() for name in column)
+    show_table(
+        ("", *columns),
+        [(row, *(_figure(column.get(row)) for column in columns.values())) for row in rows],
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
 def show_events(events: EventList, file: str, *, with_header: bool) -> None:
     """Print events on stdout as CSV."""
     with TemporaryDirectory() as folder:

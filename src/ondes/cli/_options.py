@@ -56,6 +56,10 @@ Device = Annotated[
 Threads = Annotated[
     int, typer.Option(metavar="N", min=0, help="CPU threads; 0 leaves their number to torch.")
 ]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe, as train.lr=1e-3."),
+]
 Rate = Annotated[
     float | None, typer.Option(metavar="HZ", help="Sampling rate of raw and NPY input.")
 ]
@@ -100,13 +104,18 @@ class Opening:
 
 def loaded(model: str, *, device: str, threads: int) -> "Pipeline":
     """Return a trained model, ready on a device; raises what `ondes.load` does."""
-    import torch
-
     from ondes.run.pipeline import load
+
+    use_threads(threads)
+    return load(model, device=device)
+
+
+def use_threads(threads: int) -> None:
+    """Give torch so many CPU threads; 0 leaves their number to it."""
+    import torch
 
     if threads:
         torch.set_num_threads(threads)
-    return load(model, device=device)
 
 
 def summary(card: "Card") -> dict[str, object]:

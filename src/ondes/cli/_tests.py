@@ -1,0 +1,129 @@
+"""From the words of `ondes evaluate` to the data that a model is scored on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ondes import data
+from ondes.cli._console import Advance
+from ondes.errors import InputError, nearest
+from ondes.protocols import Dataset, Example
+from ondes.recipe import Recipe, build, check, documents
+from ondes.recipe import names as recipe_names
+from ondes.recipe.documents import Layer
+
+if TYPE_CHECKING:
+    from ondes.run.artefact import Card
+
+RECORDINGS = "recordings"
+Options = dict[str, Any]
+
+
+def recipe_for(
+    card: "Card", what: str | None, *, options: Options, overrides: Sequence[str]
+) -> Recipe:
+    """Return a recipe whose data are those to score a model on.
+
+    Args:
+        card: of the model.
+        what: a folder of recordings, a data set, a recipe, or None for what the card says.
+        options: of the recordings.
+        overrides: ``key=value`` texts that have the last word.
+
+    Raises:
+        InputError: the card says nothing, or `what` is none of these.
+        RecipeError: a recipe or an override is invalid.
+    """
+    stack = _layers(card, what, options)
+    return check.recipe_of([*stack, *map(documents.override_layer, overrides)])
+
+
+def splits_of(recipe: Recipe) -> Sequence[str]:
+    """Return the splits that models are scored on, the main one first."""
+    if recipe.data.set == RECORDINGS:
+        return ("all",)
+    splits: Sequence[str] = data.find(recipe.data.set).TESTS
+    return splits
+
+
+def dataset(recipe: Recipe, split: str, *, limit: int | None) -> Dataset:
+    """Return the examples of a split, at most `limit`."""
+    examples = build.dataset(recipe, split)
+    return examples if limit is None else build.First(examples, limit)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A data set that tells how many of its examples have been asked for."""
+
+    examples: Dataset
+    name: str
+    advance: Advance
+
+    @property
+    def rate_hz(self) -> float:
+        """The data set's own."""
+        return self.examples.rate_hz
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The data set's own."""
+        return self.examples.labels
+
+    @property
+    def n_channels(self) -> int:
+        """The data set's own."""
+        return self.examples.n_channels
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int, /) -> Example:
+        self.advance(index, self.name)
+        return self.examples[index]
+
+
+def _layers(card: "Card", what: str | None, options: Options) -> list[Layer]:
+    if what is None:
+        return [_own(card)]
+    if what in data.names():
+        return [_layer(what, _at_rate(what, card))]
+    if Path(what).exists() and Path(what).suffix != ".yaml":
+        return [_layer(RECORDINGS, {"folder": what, **options})]
+    known = [*data.names(), *recipe_names()]
+    if what not in known and not Path(what).exists():
+        raise InputError(
+            f"{what} is no folder of recordings, data set or recipe{nearest(what, known)}; "
+            "see `ondes data` and `ondes recipes`"
+        )
+    return documents.layers(what)
+
+
+def _own(card: "Card") -> Layer:
+    """Return the recipe that a model was trained by."""
+    if not card.recipe:
+        raise InputError(
+            f"the card of {card.name} does not say what to score it on: name a folder of "
+            "recordings (x.wav, x.csv), a data set or a recipe"
+        )
+    return Layer(f"card of {card.name}", dict(card.recipe))
+
+
+def _layer(name: str, options: Options) -> Layer:
+    """Return a recipe for a data set; nothing else of it will be used."""
+    content = {
+        "name": name,
+        "about": "what a model is scored on",
+        "data": {"set": name, "options": options},
+        "model": {"name": "given"},
+        "task": {"name": "detect"},
+    }
+    return Layer(f"ondes evaluate {name}", content)
+
+
+def _at_rate(name: str, card: "Card") -> Options:
+    """Return the option that makes a data set at the model's rate, where it has that option."""
+    rate_hz = card.spec["rate_hz"]
+    has_rate = any(field.name == "rate_hz" for field in fields(data.find(name).Config))
+    return {"rate_hz": int(rate_hz) if rate_hz == int(rate_hz) else rate_hz} if has_rate else {}

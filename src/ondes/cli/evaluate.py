@@ -1,0 +1,58 @@
+"""``ondes evaluate``: how well a model does, and how fast."""
+
+from typing import Annotated
+
+import typer
+
+from ondes.cli import _console, _options
+
+
+def evaluate(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="One of `ondes models`, or a folder.")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DATA|RECIPE]",
+            help="A folder of recordings with event lists beside them (x.wav, x.csv), one of "
+            "`ondes data`, or a recipe; without it what the model was trained to be tested on.",
+        ),
+    ] = None,
+    *,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Split to score on, may be repeated."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Examples of each split, at most.")
+    ] = None,
+    overrides: _options.Overrides = None,
+    json: _options.Json = False,
+    resample: _options.Resample = False,
+    mix: Annotated[bool, typer.Option("--mix", help="Take the mean of the channels.")] = False,
+    device: _options.Device = "auto",
+    threads: _options.Threads = 1,
+) -> None:
+    """Score a model: frames, notes, events, segments, and seconds of work per second (rtf).
+
+    With --json the scores of the first split stand at the top, those of others under their names.
+    """
+    from ondes.cli import _tests
+    from ondes.tasks import detect
+
+    pipeline = _options.loaded(model, device=device, threads=threads)
+    options = {"mix": mix, **({"rate_hz": pipeline.spec.rate_hz} if resample else {})}
+    recipe = _tests.recipe_for(pipeline.card, data, options=options, overrides=overrides or [])
+    scores = {}
+    for name in split or _tests.splits_of(recipe):
+        examples = _tests.dataset(recipe, name, limit=limit)
+        with _console.progress(len(examples)) as advance:
+            watched = _tests.Watched(examples, name, advance)
+            scores[name] = detect.evaluate(pipeline, watched)
+    if json:
+        first, *others = scores
+        head = {"model": pipeline.card.name, "data": recipe.data.set, "split": first}
+        _console.show_json({**head, **scores[first], **{name: scores[name] for name in others}})
+    else:
+        _console.show_scores(scores, recipe.published.scores if recipe.published else {})

@@ -1,0 +1,35 @@
+"""``ondes recipes``: the experiments that come with ondes."""
+
+from typing import Annotated
+
+import typer
+
+from ondes.cli import _console, _options
+
+HEADINGS = ("recipe", "about", "published frame F1")
+
+
+def recipes(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME|FILE]", help="A recipe to show in full.")
+    ] = None,
+    *,
+    json: _options.Json = False,
+) -> None:
+    """List the recipes; with a name, show that one in full, as YAML."""
+    from ondes import recipe as room
+
+    if name is not None:
+        document = room.outline(name).document()
+        (_console.show_json if json else _console.show_yaml)(document)
+        return
+    found = [room.outline(one) for one in room.names()]
+    if json:
+        _console.show_json([{"name": one.name, "about": one.about} for one in found])
+        return
+    scores = [one.published.scores if one.published else {} for one in found]
+    rows = [
+        (one.name, one.about, f"{score['frame_f1']:.3f}" if "frame_f1" in score else "")
+        for one, score in zip(found, scores, strict=True)
+    ]
+    _console.show_table(HEADINGS, rows)
