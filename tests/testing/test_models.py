@@ -82,6 +82,20 @@ class NotFinite(Sound):
         return super().answer(x) / 0
 
 
+class LogOfSilence(Sound):
+    def answer(self, x):
+        return super().answer(x.abs().log())
+
+
+class RootOfSilence(Sound):
+    def __init__(self):
+        super().__init__()
+        self.conv = SameConv1d(2, 6, 6, bias=False)
+
+    def inner(self, y):
+        return y.square().sqrt()
+
+
 class BatchStatistics(Sound):
     def __init__(self):
         super().__init__()
@@ -229,7 +243,9 @@ class OtherWhenExported(Sound):
         (NoSpec, "not an ondes.Spec"),
         (OneFrameTooMany, r"4 samples give logits of shape \[2, 1, 2, 2\], not \[2, 1, 2, 1\]"),
         (NoHeadAxis, r"not \[2, 1, 2, 1\]"),
-        (NotFinite, "give NaN or infinity"),
+        (NotFinite, "noise or silence give NaN"),
+        (LogOfSilence, "noise or silence give NaN"),
+        (RootOfSilence, "gradient of conv.weight is not finite"),
         (BatchStatistics, "other logits than its items one by one"),
         (Memory, "a second call"),
         (AlwaysDropout, "a second call"),

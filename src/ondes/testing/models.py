@@ -28,10 +28,10 @@ def check_model(module: nn.Module) -> None:
     ``module(x)`` maps x [b, channels, t] to logits [b, heads, classes, t // hop] as
     ``module.spec`` declares. Checked are, in this order:
 
-    1. the shape, for lengths that are no multiple of the hop too;
+    1. the shape, for lengths that are no multiple of the hop too; silence gives finite logits;
     2. a batch gives what its items give one by one, and a second call gives the same;
     3. saved weights (safetensors) put into a new network give the same logits;
-    4. gradients reach every parameter;
+    4. gradients reach every parameter, and are finite in silence too;
     5. logits depend on the declared receptive field, all of it and nothing beyond;
     6. a window with the declared context gives the same frames as the whole signal, where
        silence surrounds both: chunked and live inference equal offline inference;
@@ -51,16 +51,18 @@ def check_model(module: nn.Module) -> None:
 
 
 def check_shape(module: nn.Module) -> None:
-    """Check the shape of the logits, and that they are finite."""
+    """Check the shape of the logits, and that they are finite, of noise and of silence."""
     spec = _spec(module)
     for n in (spec.hop, 3 * spec.hop, 5 * spec.hop + spec.hop // 2):
-        logits = module(_noise(module, items=2, samples=n))
+        x = _noise(module, items=2, samples=n)
+        x[1] = 0
+        logits = module(x)
         expected = [2, len(spec.heads), len(spec.classes), n // spec.hop]
         require(
             list(logits.shape) == expected,
             f"{n} samples give logits of shape {list(logits.shape)}, not {expected}",
         )
-        require(torch.isfinite(logits).all(), f"{n} samples of noise give NaN or infinity")
+        require(torch.isfinite(logits).all(), f"{n} samples of noise or silence give NaN")
 
 
 def check_batch(module: nn.Module) -> None:
@@ -94,35 +96,36 @@ def check_saved(module: nn.Module) -> None:
 def check_field(module: nn.Module) -> None:
     """Check that logits depend on the declared receptive field, all of it, nothing beyond."""
     double, spec = module.double(), _spec(module)
-    before, after = _frames(spec.look_back, spec) + 2, _frames(spec.look_ahead, spec) + 2
-    frames, n = (before, before + 1), (before + 2 + after) * spec.hop
-    for frame in frames:
-        _check_nothing_beyond(double, frame=frame, samples=n)
-    seen = [_looks(double, frame=frame, samples=n) for frame in frames]
+    before, after = _groups(spec.look_back, spec) + 2, _groups(spec.look_ahead, spec) + 2
+    groups, n = (before, before + 1), (before + 2 + after) * spec.step * spec.hop
+    for group in groups:
+        _check_nothing_beyond(double, group=group, samples=n)
+    seen = [_looks(double, group=group, samples=n) for group in groups]
     back, ahead = (max(looks) for looks in zip(*seen, strict=True))
     require(
         (back, ahead) == (spec.look_back, spec.look_ahead),
         f"look_back, look_ahead are declared as {spec.look_back}, {spec.look_ahead}, but frames "
-        f"depend on {back}, {ahead} samples around them",
+        f"depend on {back}, {ahead} samples around their groups",
     )
 
 
 def check_windows(module: nn.Module) -> None:
     """Check that a window with its context gives the frames that the whole signal gives."""
     double, spec = module.double(), _spec(module)
-    back, ahead = _frames(spec.look_back, spec), _frames(spec.look_ahead, spec)
-    x = _noise(double, items=1, samples=7 * spec.hop + spec.hop // 2)
-    extended = F.pad(x, (back * spec.hop, (ahead + 1) * spec.hop))
+    size, step = spec.step * spec.hop, spec.step
+    back, ahead = _groups(spec.look_back, spec), _groups(spec.look_ahead, spec)
+    x = _noise(double, items=1, samples=7 * size + size // 2)
+    extended = F.pad(x, (back * size, (ahead + 1) * size))
     with torch.no_grad():
-        whole = double(extended)[..., back : back + 7]
+        whole = double(extended)[..., back * step : (back + 7) * step]
         for first, stop in ((0, 2), (2, 3), (3, 7)):
-            window = extended[..., first * spec.hop : (back + stop + ahead) * spec.hop]
-            frames = double(window)[..., back : back + stop - first]
+            window = extended[..., first * size : (back + stop + ahead) * size]
+            frames = double(window)[..., back * step : (back + stop - first) * step]
             require_equal(
                 frames,
-                whole[..., first:stop],
-                f"a window around frames {first} to {stop - 1}, with the declared context, gives "
-                f"other logits than the whole signal",
+                whole[..., first * step : stop * step],
+                f"a window around the groups of frames {first} to {stop - 1}, with the declared "
+                f"context, gives other logits than the whole signal",
                 at_most=EXACT,
             )
 
@@ -133,6 +136,7 @@ def check_gradients(module: nn.Module) -> None:
     trained = {n: p for n, p in double.named_parameters() if p.requires_grad}
     require(trained, "there is no parameter to train")
     x = _noise(double, items=4, samples=_context(double) + 4 * _spec(double).hop)
+    x[0] = 0  # a root or a logarithm has no finite slope in silence
     logits = double(x)
     torch.autograd.backward((logits * torch.randn_like(logits)).sum())
     for name, parameter in trained.items():
@@ -187,44 +191,51 @@ CHECKS: tuple[Callable[[nn.Module], None], ...] = (
 )
 
 
-def _field(spec: Spec, frame: int) -> tuple[int, int]:
-    """Return the samples [first, stop) that a frame may depend on."""
-    return frame * spec.hop - spec.look_back, (frame + 1) * spec.hop + spec.look_ahead
+def _field(spec: Spec, group: int) -> tuple[int, int]:
+    """Return the samples [first, stop) that a group of frames may depend on."""
+    size = spec.step * spec.hop
+    return group * size - spec.look_back, (group + 1) * size + spec.look_ahead
 
 
-def _check_nothing_beyond(module: nn.Module, *, frame: int, samples: int) -> None:
-    x = _noise(module, items=1, samples=samples)
-    first, stop = _field(_spec(module), frame)
+def _of_group(logits: Tensor, spec: Spec, group: int) -> Tensor:
+    return logits[..., group * spec.step : (group + 1) * spec.step]
+
+
+def _check_nothing_beyond(module: nn.Module, *, group: int, samples: int) -> None:
+    spec, x = _spec(module), _noise(module, items=1, samples=samples)
+    first, stop = _field(spec, group)
     for side, beyond in (("look_back", slice(0, first)), ("look_ahead", slice(stop, samples))):
         changed = x.clone()
         changed[..., beyond] = 100 * torch.randn_like(changed[..., beyond])
         with torch.no_grad():
             require_equal(
-                module(changed)[..., frame],
-                module(x)[..., frame],
-                f"{side} is declared too small: frame {frame} changes with samples beyond it",
+                _of_group(module(changed), spec, group),
+                _of_group(module(x), spec, group),
+                f"{side} is declared too small: frame {group * spec.step} changes with samples "
+                f"beyond it",
                 at_most=EXACT,
             )
 
 
-def _looks(module: nn.Module, *, frame: int, samples: int) -> tuple[int, int]:
-    """Return how far a frame's gradient reaches back and ahead.
+def _looks(module: nn.Module, *, group: int, samples: int) -> tuple[int, int]:
+    """Return how far the gradient of a group of frames reaches back and ahead.
 
     Impulses of many sizes stand at both ends of the declared field, so that no maximum and no
     saturated activation hides what lies there.
     """
     spec, seen = _spec(module), torch.zeros(samples, dtype=torch.float64)
-    first, stop = _field(spec, frame)
+    first, stop = _field(spec, group)
     for size in (1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
         x = _noise(module, items=1, samples=samples)
         x[..., [first, stop - 1]] = size
         x.requires_grad_()
-        logits = module(x)[..., frame]
+        logits = _of_group(module(x), spec, group)
         (slope,) = torch.autograd.grad((logits * torch.randn_like(logits)).sum(), x)
         seen += slope.abs().sum((0, 1))
     touched = seen.nonzero()
-    require(len(touched) > 0, f"frame {frame} depends on no sample at all")
-    return frame * spec.hop - int(touched.min()), int(touched.max()) + 1 - (frame + 1) * spec.hop
+    require(len(touched) > 0, f"frame {group * spec.step} depends on no sample at all")
+    size = spec.step * spec.hop
+    return group * size - int(touched.min()), int(touched.max()) + 1 - (group + 1) * size
 
 
 def _saved_and_loaded(module: nn.Module) -> nn.Module:
@@ -273,15 +284,16 @@ def _spec(module: nn.Module) -> Spec:
     return spec
 
 
-def _frames(samples: int, spec: Spec) -> int:
-    """Return how many frames hold so many samples."""
-    return -(-samples // spec.hop)
+def _groups(samples: int, spec: Spec) -> int:
+    """Return how many groups of frames hold so many samples."""
+    return -(-samples // (spec.step * spec.hop))
 
 
 def _context(module: nn.Module) -> int:
-    """Return the receptive field of one frame in samples, rounded up to frames."""
+    """Return the receptive field in samples, rounded up to whole groups of frames."""
     spec = _spec(module)
-    return (_frames(spec.look_back, spec) + 1 + _frames(spec.look_ahead, spec)) * spec.hop
+    groups = _groups(spec.look_back, spec) + 1 + _groups(spec.look_ahead, spec)
+    return groups * spec.step * spec.hop
 
 
 def _noise(module: nn.Module, *, items: int, samples: int) -> Tensor:
