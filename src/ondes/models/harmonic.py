@@ -116,8 +116,8 @@ class Module(nn.Module):
         """Map samples to logits; raises InputError where `x` does not fit `spec`."""
         check_input(x, self.spec)
         frames = x.shape[-1] // self.spec.hop
-        stacked = F.pad(self.front(x), (0, frames % PACE))
-        y = self.stem(stacked.contiguous(memory_format=torch.channels_last))
+        whole = F.pad(x, (0, frames % PACE * self.spec.hop))
+        y = self.stem(self.front(whole).contiguous(memory_format=torch.channels_last))
         place = self.place.to(y.dtype).contiguous(memory_format=torch.channels_last)
         logits: Tensor = self.head(F.relu(self.blocks(y + place)))
         return _interleave(logits)[..., :frames]
