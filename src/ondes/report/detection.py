@@ -128,9 +128,6 @@ def _data(
 
 def _origin(*, model: str, card: Mapping[str, object] | None, command: str) -> dict[str, object]:
     """Where the events come from, in the order in which one asks."""
-    origin: dict[str, object] = {"ondes": __version__}
-    if command:
-        origin["command"] = command
-    if model:
-        origin["model"] = model
-    return {**origin, **({"card": card} if card else {})}
+    told = {"command": command, "name": model}
+    known = {name: value for name, value in told.items() if value}
+    return {**known, **(card or {}), "report by": f"ondes {__version__}"}

@@ -69,9 +69,10 @@ function leap(direction) {
 // Start near enough to see single events.
 function firstView() {
   const onsets = layers.found.onset.length ? layers.found.onset : (layers.truth?.onset ?? []);
-  const enough = onsets.length > 140 ? onsets[140] - start : recording.duration_s;
+  const enough = onsets.length > 100 ? onsets[100] - start : recording.duration_s;
   const span = Math.max(enough, recording.duration_s / 50);
-  const first = onsets.length ? Math.max(start, onsets[0] - span * 0.02) : start;
+  const lead = onsets.length ? onsets[0] - span * 0.05 : start;
+  const first = lead - start < span * 0.1 ? start : lead;
   axis.show(first, first + Math.min(span, recording.duration_s));
 }
 

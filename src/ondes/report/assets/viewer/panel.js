@@ -5,7 +5,7 @@ const ink = {};
 function readInk() {
   const style = getComputedStyle(document.documentElement);
   const names = ["ground", "text", "muted", "line", "accent", "wave", "matched", "missed", "extra"];
-  for (const name of [...names, "white-key", "black-key", "key-edge", "row", "row-dark"])
+  for (const name of [...names, "white-key", "black-key", "key-edge", "row", "row-dark", "extra-edge"])
     ink[name] = style.getPropertyValue(`--${name}`).trim();
   ink.font = style.getPropertyValue("--font");
   hatches.clear();

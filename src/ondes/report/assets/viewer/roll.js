@@ -80,7 +80,7 @@ class Roll extends Panel {
       context.roundRect(...box, Math.min(2.5, box[2] / 4, box[3] / 3));
       context.fillStyle = this.fillOf(status, i);
       context.fill();
-      context.strokeStyle = ink[status];
+      context.strokeStyle = status === "extra" ? ink["extra-edge"] : ink[status];
       context.lineWidth = 1.2;
       if (status === "missed" || status === "extra") context.stroke();
     }
