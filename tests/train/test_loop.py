@@ -306,7 +306,7 @@ def test_examples_of_two_lengths_are_refused(standin, train):
 )
 def test_a_value_out_of_range_names_its_key(values):
     key = "decay_every" if "schedule" in values else next(iter(values))
-    with pytest.raises(RecipeError, match=f"train.{key}"):
+    with pytest.raises(RecipeError, match=f"^{key}: "):
         TrainConfig(**values)
 
 

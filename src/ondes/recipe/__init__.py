@@ -39,16 +39,22 @@ def load(recipe: str | Path, *, overrides: Sequence[str] = (), scale: str | None
     >>> load("tones/spec2map-big-augmented-24k", overrides=["train.lr=1e-3"]).train.lr
     0.001
     """
+    from ondes.recipe import build  # loads torch
+
     stack = documents.layers(recipe)
     for name in _checked(stack).scales:
         _checked([*stack, documents.scale_layer(name, stack)])
     if scale is not None:
         stack.append(documents.scale_layer(scale, stack))
-    return _checked([*stack, *map(documents.override_layer, overrides)])
+    stack += map(documents.override_layer, overrides)
+    checked = _checked(stack)
+    build.check_values(checked, where=check.where_in(stack))
+    return checked
 
 
 def _checked(stack: Sequence[Layer]) -> Recipe:
-    from ondes.recipe import build  # loads torch
+    """Return a recipe whose keys are all known and whose values have their types."""
+    from ondes.recipe import build
 
     recipe, where = check.recipe_of(stack), check.where_in(stack)
     makers = build.makers(recipe, where=where)

@@ -49,6 +49,19 @@ def check_options(recipe: Recipe, *, where: Where) -> None:
         typed(found[path[0]], values, path, where=where)
 
 
+def check_values(recipe: Recipe, *, where: Where) -> None:
+    """Make the configurations that need no data, of options whose types are right.
+
+    Raises:
+        RecipeError: an option is missing, or its value is refused.
+    """
+    found = makers(recipe, where=where)
+    make(found["data"], _data_options(recipe, "train"), ("data", "options"), where=where)
+    path = ("model", "options")
+    values = typed(found["model"], recipe.model.options, path)
+    make(found["model"], values, path, where=where)
+
+
 def dataset(recipe: Recipe, split: str) -> Dataset:
     """Return the data of a split: ``train``, ``valid``, ``test`` or one that this set has besides.
 

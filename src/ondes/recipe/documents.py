@@ -89,6 +89,8 @@ def override_layer(text: str) -> Layer:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise RecipeError(f"--set {text}: write it as key=value, as in --set train.lr=1e-3")
+    if key.split(".")[0].strip() in ("base", "scales"):
+        raise RecipeError(f"--set {text}: only a file can say that; set the keys themselves")
     source = f"--set {text}"
     return Layer(source, expand({key.strip(): parse(value, source=source)}))
 
@@ -115,9 +117,10 @@ def find(recipe: str | Path, *, beside: Path = Path()) -> Path:
     for path in (beside / recipe, SHIPPED / f"{recipe}.yaml", beside / f"{recipe}.yaml"):
         if path.is_file():
             return path.resolve()
+    like = ", ".join(name for name in names() if str(recipe) in name)
     raise RecipeError(
         f"no recipe {str(recipe)!r}: neither a file nor one of `ondes recipes`"
-        f"{nearest(str(recipe), names())}"
+        f"{nearest(str(recipe), names()) or (like and f'; there are {like}')}"
     )
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from inspect import Parameter, signature
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -38,8 +38,10 @@ def paths(maker: Maker) -> Iterator[Path]:
     hints = _hints(maker)
     for name in signature(maker).parameters:
         yield (name,)
-        if is_dataclass(hint := hints.get(name)) and isinstance(hint, type):
-            yield from ((name, *path) for path in paths(hint))
+        hint = hints.get(name)
+        for part in (hint, *get_args(hint)):  # Decoder, or Decoder | None
+            if isinstance(part, type) and is_dataclass(part) and get_origin(hint) is not tuple:
+                yield from ((name, *path) for path in paths(part))
 
 
 def typed(
@@ -92,7 +94,9 @@ def strict(hint: type[T], value: object, path: Path = (), *, where: Where = dott
     try:
         return cast("T", adapter.validate_json(json.dumps([value]))[0])
     except ValidationError as error:
-        lines = [_complaint(item, path, where) for item in error.errors()]
+        problems = error.errors()
+        unknown = [item for item in problems if item["type"] == "unexpected_keyword_argument"]
+        lines = [_complaint(item, path, where) for item in unknown or problems]
         raise RecipeError("\n".join(lines)) from error
     except TypeError as error:  # YAML has dates and sets, recipes have not
         raise RecipeError(f"{where(path)}: {value!r} will not do: {error}") from error
@@ -100,6 +104,8 @@ def strict(hint: type[T], value: object, path: Path = (), *, where: Where = dott
 
 def _complaint(item: ErrorDetails, path: Path, where: Where) -> str:
     place = where((*path, *map(str, item["loc"][1:])))
+    if item["type"] == "unexpected_keyword_argument":
+        return f"{place}: there is no such key"
     if item["type"] == "missing":
         return f"{place} is missing, and has no default"
     if item["type"] == "value_error":

@@ -84,11 +84,11 @@ class TrainConfig:
         for name in ("momentum", "ema"):
             self._require(name, 0 <= getattr(self, name) < 1, "must lie in [0, 1)")
         if self.schedule == "step":
-            self._require("decay_every", self.decay_every >= 1, "must be 1 or more: schedule: step")
+            self._require("decay_every", self.decay_every >= 1, "must be 1 or more for schedule: step")
 
     def _require(self, name: str, holds: bool, rule: str) -> None:  # noqa: FBT001
         if not holds:
-            raise RecipeError(f"train.{name}: {getattr(self, name)!r} {rule}")
+            raise RecipeError(f"{name}: {getattr(self, name)!r} {rule}")
 
 
 _NOT_NEGATIVE = (
