@@ -97,7 +97,7 @@ def test_names_cannot_become_markup(page_of, signal):
             labels=[name],
         )
 
-    tame, wild = write("name"), write(HOSTILE)
+    tame, wild = write("tame"), write(HOSTILE)
     assert tame.tags == wild.tags
     assert HOSTILE in [lane["label"] for lane in wild.data["lanes"]]
     assert HOSTILE in wild.words
