@@ -20,6 +20,7 @@ class Sound(nn.Module):
     look_back = 2
     look_ahead = 3
     classes = ("a", "b")
+    step = 1
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +33,7 @@ class Sound(nn.Module):
             hop=HOP,
             look_back=self.look_back,
             look_ahead=self.look_ahead,
+            step=self.step,
         )
 
     def forward(self, x):
@@ -185,6 +187,16 @@ class EveryOtherFrame(Sound):
         return y + torch.arange(y.shape[-1]).to(y) // HOP % 2
 
 
+class InPairs(EveryOtherFrame):
+    """Declares it."""
+
+    step = 2
+
+
+def test_a_network_may_work_on_groups_of_frames():
+    check_model(InPairs())
+
+
 class UnusedParameter(Sound):
     def __init__(self):
         super().__init__()
@@ -256,8 +268,8 @@ class OtherWhenExported(Sound):
         (LookBackTooLarge, "as 3, 3, but frames depend on 2, 3"),
         (LookAheadTooLarge, "as 2, 7, but frames depend on 2, 3"),
         (ClipLevel, "declared too small"),
-        (Clock, "a window around frames .* gives other logits"),
-        (EveryOtherFrame, "a window around frames .* gives other logits"),
+        (Clock, "a window around the groups of frames 2 to 2, .* other logits"),
+        (EveryOtherFrame, "a window around the groups of frames 3 to 6, .* other logits"),
         (UnusedParameter, "no gradient reaches the parameter unused"),
         (DeadParameter, "gradient of conv.bias is zero"),
         (NothingToTrain, "no parameter to train"),

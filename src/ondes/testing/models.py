@@ -32,9 +32,10 @@ def check_model(module: nn.Module) -> None:
     2. a batch gives what its items give one by one, and a second call gives the same;
     3. saved weights (safetensors) put into a new network give the same logits;
     4. gradients reach every parameter, and are finite in silence too;
-    5. logits depend on the declared receptive field, all of it and nothing beyond;
-    6. a window with the declared context gives the same frames as the whole signal, where
-       silence surrounds both: chunked and live inference equal offline inference;
+    5. logits of a group of ``spec.step`` frames depend on the declared receptive field, all of it
+       and nothing beyond;
+    6. a window of whole groups with the declared context gives the same frames as the whole
+       signal, where silence surrounds both: chunked and live inference equal offline inference;
     7. NaN, wrong channels, a wrong rate and too short a signal raise their own errors;
     8. ONNX Runtime gives the same logits at three lengths (needs ``ondes[onnx]``).
 
@@ -225,9 +226,9 @@ def _looks(module: nn.Module, *, group: int, samples: int) -> tuple[int, int]:
     """
     spec, seen = _spec(module), torch.zeros(samples, dtype=torch.float64)
     first, stop = _field(spec, group)
-    for size in (1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
+    for impulse in (1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
         x = _noise(module, items=1, samples=samples)
-        x[..., [first, stop - 1]] = size
+        x[..., [first, stop - 1]] = impulse
         x.requires_grad_()
         logits = _of_group(module(x), spec, group)
         (slope,) = torch.autograd.grad((logits * torch.randn_like(logits)).sum(), x)
