@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.ops.resample import Resampler
 from ondes.spec import Spec
 
 Samples = NDArray[np.float32]
-Predict = Callable[[Tensor], Tensor]
+Predict = Callable[[Samples], NDArray[np.float32]]
 
 WINDOW_SAMPLES = 2**16  # of a window, where the network's reach does not ask for more
 PASS_SAMPLES = 2**18  # of all rows of one pass through the network
@@ -124,9 +122,9 @@ class Tape:
 
 @dataclass(frozen=True)
 class Engine:
-    """A network (`predict`: [b, channel, time] -> [b, head, class, frame]) over recordings.
+    """A network over recordings, as `predict`: [b, channel, time] -> [b, head, class, frame].
 
-    A network of one channel sees every row of a recording for itself; one of several channels
+    It takes and gives arrays, so whatever computes it will do. A network of one channel sees every row of a recording for itself; one of several channels
     takes a recording of exactly so many, and answers in a single row.
     """
 
@@ -172,11 +170,9 @@ class Engine:
         """Return the network's answer to one window of all channels, [row, head, class, frame]."""
         rows = x[None] if self.spec.channels > 1 else x[:, None]
         at_once = max(1, PASS_SAMPLES // self.window.size)
-        parts = [torch.tensor(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
-        answer = torch.cat([self.predict(part).cpu() for part in parts]).numpy()
-        first = self.window.before
-        kept: NDArray[np.float32] = answer[..., first : first + self.window.frames]
-        return kept
+        parts = [self.predict(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
+        kept = slice(self.window.before, self.window.before + self.window.frames)
+        return np.concatenate([part[..., kept] for part in parts])
 
 
 class Stream:

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import NamedTuple, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import cuda, nn
+from torch import nn
 
 from ondes import __version__, tasks
 from ondes.errors import ArtefactError, InputError
@@ -65,7 +66,7 @@ class Pipeline:
     @cached_property
     def engine(self) -> Engine:
         """The windowing engine around the network."""
-        return Engine(self.task.predict, self.spec, self.window or Window.of(self.spec))
+        return Engine(self._predict, self.spec, self.window or Window.of(self.spec))
 
     def detect(
         self,
@@ -154,6 +155,11 @@ class Pipeline:
         """Return probabilities [head, class, frame] of a clip [channel, time], as `frames` does."""
         return np.asarray(self.frames(x, rate_hz=rate_hz).probs[0])
 
+    def _predict(self, x: Samples) -> NDArray[np.float32]:
+        """Return the network's answer; torch.tensor copies x to where torch aligns its memory."""
+        answer: NDArray[np.float32] = self.task.predict(torch.tensor(x)).cpu().numpy()
+        return answer
+
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the weights and the card to a folder; `load` brings the pipeline back."""
         kept = {**self.card.task, "decoder": self.decoder.to_dict()}
@@ -234,7 +240,7 @@ def load(
     card = artefact.read_card(folder)
     network = artefact.read_model(folder, card)
     if device == "auto":
-        device = "cuda" if cuda.is_available() else "cpu"
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     task = _task(folder, card, network.to(device))
     window = Window.of(task.spec, frames=window_frames) if window_frames else None
     return Pipeline(task, card, window)

@@ -32,6 +32,14 @@ from ondes.timebase import Timebase
 PSDS_LEVELS = tuple(np.linspace(0, 0.95, 20).tolist())  # of the events' scores
 
 
+class Tolerances(NamedTuple):
+    """By how many seconds onsets of notes and ends of events may differ; length of segments."""
+
+    onset_s: float = 0.05
+    event_s: float = 0.2
+    segment_s: float = 1.0
+
+
 class Detector(Protocol):
     """What can be scored: a task while it is trained, or a pipeline as it is used."""
 
@@ -44,7 +52,7 @@ class Detector(Protocol):
         """How events are read from its probabilities."""
 
     @property
-    def tolerances(self) -> "Tolerances":
+    def tolerances(self) -> Tolerances:
         """What counts as right."""
 
     def probabilities(self, x: Floats, *, rate_hz: float) -> Floats:
@@ -61,14 +69,6 @@ class Prediction(NamedTuple):
     truth: EventList
     signal_s: float
     work_s: float
-
-
-class Tolerances(NamedTuple):
-    """By how many seconds onsets of notes and ends of events may differ; length of segments."""
-
-    onset_s: float = 0.05
-    event_s: float = 0.2
-    segment_s: float = 1.0
 
 
 def predictions(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
