@@ -31,7 +31,7 @@ ALL_SOUND_OFF = 120
 # FluidSynth renders below full scale for one voice; this leaves room for the loudest preset
 GAIN = 0.6
 SILENCE = 10 ** (-75 / 20)
-FADED_DB = 40.0  # a tone that has fallen so far from its peak is over
+FADED_DB = 30.0  # a tone that has fallen so far from its peak is over
 DAMPED = 30.0  # dB/s; what dies more slowly when let go rings on as if held
 STEP = RENDER_HZ // 100
 
@@ -40,7 +40,7 @@ STEP = RENDER_HZ // 100
 class Rendering:
     """One tone, held for its whole length: `samples` float32 [time].
 
-    `audible` is the number of samples until it has fallen by 40 dB from its peak;
+    `audible` is the number of samples until it has fallen by 30 dB from its peak;
     `release_db_per_s` how much faster it dies when it is let go, 0 where nothing damps it.
     """
 
@@ -148,9 +148,11 @@ def _shorten(samples: Samples) -> Samples:
 
 
 def _audible(samples: Samples) -> int:
-    level = _level(samples)
-    last = np.flatnonzero(level > level.max(initial=-np.inf) - FADED_DB)
-    return min((int(last[-1]) + 1) * STEP, samples.size) if last.size else samples.size
+    """The first moment after its peak at which a tone's level, over 50 ms, has fallen so far."""
+    power = np.convolve(_power(samples), np.full(5, 0.2), mode="same")
+    peak = int(power.argmax())
+    faded = np.flatnonzero(power[peak:] < power[peak] * 10 ** (-FADED_DB / 10))
+    return (peak + int(faded[0])) * STEP if faded.size else samples.size
 
 
 def _release(held: Samples, tapped: Samples) -> float:
@@ -165,6 +167,12 @@ def _release(held: Samples, tapped: Samples) -> float:
 
 
 def _level(samples: Samples) -> NDArray[np.float64]:
-    power = np.square(samples[: samples.size // STEP * STEP].reshape(-1, STEP)).mean(axis=1)
-    level: NDArray[np.float64] = 10 * np.log10(power + 1e-12)
+    level: NDArray[np.float64] = 10 * np.log10(_power(samples) + 1e-12)
     return level
+
+
+def _power(samples: Samples) -> NDArray[np.float64]:
+    """Mean power of each hundredth of a second, the last one perhaps shorter."""
+    steps = np.arange(0, samples.size, STEP)
+    power = np.add.reduceat(np.square(samples, dtype=np.float64), steps)
+    return power / np.diff(np.append(steps, samples.size))
