@@ -124,8 +124,9 @@ class Tape:
 class Engine:
     """A network over recordings, as `predict`: [b, channel, time] -> [b, head, class, frame].
 
-    It takes and gives arrays, so whatever computes it will do. A network of one channel sees every row of a recording for itself; one of several channels
-    takes a recording of exactly so many, and answers in a single row.
+    It takes and gives arrays, so whatever computes it will do. A network of one channel sees
+    every row of a recording for itself; one of several channels takes a recording of exactly so
+    many, and answers in a single row.
     """
 
     predict: Predict
