@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that tests start import this checkout
+    filter(None, [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH", "")])
+)
 
 
 @pytest.fixture(scope="session")

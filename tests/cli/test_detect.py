@@ -80,6 +80,23 @@ def test_a_report_needs_no_network(ondes, loud_model, recordings, tmp_path) -> N
     assert 'src="http' not in page
 
 
+def test_reports_of_a_batch_have_a_first_page(ondes, loud_model, recordings, tmp_path) -> None:
+    for name in ("a.wav", "sub/b.wav"):
+        recordings.write(name, (10, 20))
+    (recordings.folder / "c.wav").write_bytes(b"RIFF")
+    call = ["detect", recordings.folder, "-m", loud_model, "-o", tmp_path / "out", "--report"]
+    done = ondes(*call)
+    assert done.status == 1
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert './a.html"' in page
+    assert './sub/b.html"' in page
+    assert "c.wav" in page
+    (tmp_path / "out" / "index.html").unlink()
+    ondes(*call, "--skip-existing")
+    again = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert './a.html"' in again
+
+
 def test_one_bad_file_in_200(ondes, loud_model, recordings, tmp_path) -> None:
     good = recordings.write("000.wav", (10, 20), seconds=0.25).read_bytes()
     for index in range(1, 200):
@@ -198,15 +215,26 @@ def test_skip_existing_takes_up_what_is_left(ondes, loud_model, recordings, tmp_
     call = ["detect", recordings.folder, "-m", loud_model, "-o", tmp_path / "out"]
     call += ["-f", "csv,json", "--skip-existing"]
     ondes(*call)
-    (tmp_path / "out" / "a.csv").write_text("mine")
+    kept = tmp_path / "out" / "a.json"
+    kept.write_text(kept.read_text().replace("loud", "mine"))
     (tmp_path / "out" / "b.json").unlink()
     done = ondes(*call, "--json")
     assert done.status == 0
     first, second = json.loads(done.out)["recordings"]
-    assert first["skipped"]
-    assert len(second["events"]) == 1
-    assert (tmp_path / "out" / "a.csv").read_text() == "mine"
+    assert (first["done_before"], second["done_before"]) == (True, False)
+    assert first["events"] == [{**second["events"][0], "label": "mine"}]
     assert (tmp_path / "out" / "b.json").exists()
+
+
+def test_results_of_before_that_are_damaged_are_named(
+    ondes, loud_model, recordings, tmp_path
+) -> None:
+    take = recordings.write("a.wav", (10, 20))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.csv").write_text("what is this")
+    done = ondes("detect", take, "-m", loud_model, "-o", tmp_path / "out", "--skip-existing")
+    assert done.status == 1
+    assert "a.csv" in done.err
 
 
 def command(*words: object) -> list[str]:
@@ -220,13 +248,13 @@ def test_a_killed_run_is_taken_up(loud_model, recordings, tmp_path) -> None:
     out = tmp_path / "out"
     call = command("detect", recordings.folder, "-m", loud_model, "-o", out, "--skip-existing")
     with subprocess.Popen(call, stdout=subprocess.DEVNULL) as first:
-        while len(list(out.glob("[0-9]*.csv"))) < 5:
+        while first.poll() is None and len(list(out.glob("[0-9]*.csv"))) < 5:
             time.sleep(0.002)
         first.kill()
     before = {path: path.stat().st_mtime_ns for path in out.glob("[0-9]*.csv")}
     assert 5 <= len(before) < 300
     second = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert second.stdout.count("done before") == len(before)
+    assert second.stdout.count("events before") == len(before)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert all(len(times(path.read_text())) == 1 for path in out.glob("[0-9]*.csv"))
     assert len(list(out.glob("[0-9]*.csv"))) == 300

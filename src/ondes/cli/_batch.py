@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ondes.cli import _console
 from ondes.cli._takes import Failure, Take
@@ -55,43 +56,55 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in a recording; `events` is None where its results were there already."""
+    """What was found in a recording, now or, with `before`, by a run before this one."""
 
     name: str
     written: Mapping[str, Path]
-    duration_s: float = 0.0
-    events: EventList | None = None
+    duration_s: float
+    events: EventList
+    before: bool = False
 
     def document(self) -> dict[str, object]:
         """Return what ``--json`` says of the recording."""
-        said = {"file": self.name, "written": {name: str(p) for name, p in self.written.items()}}
-        if self.events is None:
-            return {**said, "skipped": True}
-        return {**said, "duration_s": self.duration_s, "events": _rows(self.events)}
+        return {
+            "file": self.name,
+            "duration_s": self.duration_s,
+            "written": {name: str(path) for name, path in self.written.items()},
+            "done_before": self.before,
+            "events": _rows(self.events),
+        }
 
-    def line(self) -> str:
-        """Return what a person is told of the recording."""
-        count = "was done before" if self.events is None else f"{len(self.events)} events"
-        return f"{self.name}: {count}, {', '.join(map(str, self.written.values()))}"
+    def tell(self, *, with_header: bool) -> None:
+        """Print what was found: where it was written to, else the events themselves as CSV."""
+        if not self.written:
+            _console.show_events(self.events, self.name, with_header=with_header)
+            return
+        when = " before" if self.before else ""
+        paths = ", ".join(map(str, self.written.values()))
+        print(f"{self.name}: {len(self.events)} events{when}, {paths}")
+
+
+class Job(Protocol):
+    """What is done with each recording."""
+
+    def do(self, take: Take, told: Told) -> Found:
+        """Find its events and write its results."""
+
+    def recall(self, take: Take) -> Found:
+        """Read what was found before from its results."""
 
 
 def work_through(
-    takes: Sequence[Take],
-    job: Callable[[Take, Told], Found],
-    wanted: Wanted,
-    *,
-    skip_existing: bool,
+    takes: Sequence[Take], job: Job, wanted: Wanted, *, skip_existing: bool
 ) -> Iterator[Found | Failure]:
     """Yield the outcome of each recording; one that fails does not stop the others."""
     with _console.progress(len(takes)) as advance:
         for index, take in enumerate(takes):
             told = _part(advance, index, take.name)
             told(0)
-            if skip_existing and wanted.are_there(take):
-                yield Found(take.name, wanted.paths(take))
-                continue
             try:
-                yield job(take, told)
+                skip = skip_existing and wanted.are_there(take)
+                yield job.recall(take) if skip else job.do(take, told)
             except (OndesError, OSError) as error:
                 yield Failure(take.name, str(error))
 

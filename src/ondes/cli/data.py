@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import MISSING, Field, asdict, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from inspect import getdoc
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from ondes.cli import _console, _options
 from ondes.errors import InputError
 
 if TYPE_CHECKING:
-    from ondes.data.plans import Plan, Take
+    from ondes.data.plans import Take
 
 _TAKE = re.compile(r"(\d+):(\d+(?:,\d+)*)(?::(\w+))?")
 
@@ -76,9 +77,15 @@ def _list_banks(context: typer.Context, *, json: _options.Json = False) -> None:
 
 @banks.command()
 def build(
-    sf2: Annotated[Path, typer.Argument(metavar="SF2", help="Sound bank, .sf2 or .sf3.")],
+    sf2: Annotated[
+        str,
+        typer.Argument(metavar="SF2|BANK", help="Sound bank (.sf2, .sf3), or a bank of ondes."),
+    ],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the bank.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder of the bank; its name without."),
+    ] = None,
     take: Annotated[
         list[str] | None,
         typer.Option(
@@ -86,41 +93,27 @@ def build(
             help="What to render, may be repeated, as 0:50,100 or 0:84:test; without it 0:60,100.",
         ),
     ] = None,
-    plan: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Render what a bank of ondes renders.")
-    ] = None,
     licence: Annotated[str, typer.Option(metavar="TEXT", help="Licence of the sounds.")] = "",
     rate: Annotated[int, typer.Option(metavar="HZ", help="Sampling rate.")] = 48_000,
     codec: Annotated[str, typer.Option(metavar="flac|vorbis", help="How to store.")] = "flac",
 ) -> None:
-    """Render the tones A0 to A7 of a sound bank, with FluidSynth, to a bank to train on."""
+    """Render the tones A0 to A7 of a sound bank, with FluidSynth, to a bank to train on.
+
+    The name of a bank of ondes stands for all that it was made from.
+    """
     from ondes.data import banks as room
-
-    planned = _plan(sf2, take, plan, licence=licence, rate_hz=rate, codec=codec)
-    with _console.progress(len(planned.takes)) as advance:
-        rendered = iter(range(len(planned.takes)))
-        room.build(planned, out, progress=lambda one: advance(next(rendered), str(one)))
-    print(f"{out}: {len(planned.takes)} takes; data.options.bank={out} trains on it")
-
-
-def _plan(
-    sf2: Path,
-    takes: Sequence[str] | None,
-    plan: str | None,
-    *,
-    licence: str,
-    rate_hz: int,
-    codec: str,
-) -> "Plan":
-    """Return what to render; raises `InputError` on a call that does not say it clearly."""
     from ondes.data import plans
 
-    if plan and takes:
-        raise InputError(f"--plan {plan} with --take {takes[0]}: give one or the other")
-    if plan:
-        return replace(plans.plan(plan), sf2=sf2)
-    chosen = tuple(one for text in takes or ["0:60,100"] for one in _takes(text))
-    return plans.Plan(sf2=sf2, takes=chosen, licence=licence, rate_hz=rate_hz, codec=codec)
+    if sf2 in plans.PLANS:
+        plan = plans.plan(sf2)
+    else:
+        chosen = tuple(one for text in take or ["0:60,100"] for one in _takes(text))
+        plan = plans.Plan(sf2=Path(sf2), takes=chosen, licence=licence, rate_hz=rate, codec=codec)
+    folder = out or Path(Path(sf2).stem)
+    done = count()
+    with _console.progress(len(plan.takes)) as advance:
+        room.build(plan, folder, progress=lambda one: advance(next(done), str(one)))
+    print(f"{folder}: {len(plan.takes)} takes. Train on it with --set data.options.bank={folder}")
 
 
 def _takes(text: str) -> "list[Take]":

@@ -23,7 +23,7 @@ RESULTS = {"csv": "table", "audacity": "labels for Audacity", "midi": "MIDI"}
 SHOWN = 8
 NEXT = """\
 Your own recording:  ondes detect take.wav --model piano-tones -o out --report
-Your own model:      ondes train tones/spec2map-big-augmented-24k --scale laptop -o my-model"""
+Your own model:      ondes train tones/piano-tones --scale laptop -o my-model"""
 
 
 def demo(

@@ -1,24 +1,23 @@
 """``ondes detect``: recordings in, their events out."""
 
-import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ondes.cli import _console, _options
 from ondes.cli._batch import REPORT, Found, Told, Wanted, work_through
+from ondes.cli._pages import write_index, write_page
 from ondes.cli._takes import STDIN, Failure, Take, from_stdin, gather
 from ondes.errors import InputError
-from ondes.events import EventList
-from ondes.io import SignalFile, write_events
+from ondes.io import read_events, write_events
 
 if TYPE_CHECKING:
     from ondes.run.pipeline import Pipeline
+
+FULL = ("json", "csv", "tsv")  # formats that carry all there is of an event
 
 
 def detect(
@@ -45,13 +44,15 @@ def detect(
     """
     opening = _options.Opening(rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated)
     wanted = Wanted(out, tuple(formats.split(",")), report=report)
-    tally = _Tally(keep=json)
+    tally = _Tally(json=json, report=report)
     with _recordings(inputs, opening) as (takes, missing):
         pipeline = _options.loaded(model, device=device, threads=threads)
-        job = _Job(pipeline, opening, wanted, channel, resample=resample)
+        job = _Detection(pipeline, opening, wanted, channel, resample=resample)
         tally.failures += missing
         for outcome in work_through(takes, job, wanted, skip_existing=skip_existing):
             tally.add(outcome)
+    if report and out and len(takes) > 1:
+        _console.note(f"first page: {write_index(out, tally.kept, tally.failures, model=model)}")
     if json:
         _console.show_json({"model": model, **tally.document()})
     tally.complain()
@@ -59,8 +60,8 @@ def detect(
 
 
 @dataclass(frozen=True)
-class _Job:
-    """Detection in one recording, and its results on disk."""
+class _Detection:
+    """Events of a recording, and its results on disk."""
 
     pipeline: "Pipeline"
     opening: _options.Opening
@@ -68,7 +69,8 @@ class _Job:
     channels: Sequence[str] | None
     resample: bool
 
-    def __call__(self, take: Take, told: Told) -> Found:
+    def do(self, take: Take, told: Told) -> Found:
+        """Find the events of a recording and write its results."""
         file = self.opening(take.path)
         events = self.pipeline.detect(
             file,
@@ -80,24 +82,17 @@ class _Job:
         for kind, path in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             if kind == REPORT:
-                self._write_report(path, file, events, take.name)
+                write_page(path, self.pipeline, file, events, name=take.name)
             else:
                 write_events(events, path, format=kind, file=take.name)
         return Found(take.name, paths, file.duration_s, events)
 
-    def _write_report(self, path: Path, file: SignalFile, events: EventList, name: str) -> None:
-        from ondes.report import detection
-
-        detection.write(
-            path,
-            signal=file,
-            events=events,
-            file=name,
-            model=self.pipeline.card.name,
-            card=_options.summary(self.pipeline.card),
-            labels=self.pipeline.spec.classes,
-            command=shlex.join(["ondes", *sys.argv[1:]]),
-        )
+    def recall(self, take: Take) -> Found:
+        """Read what was found before; most from the format that carries most."""
+        file, paths = self.opening(take.path), self.wanted.paths(take)
+        kind = next((name for name in FULL if name in paths), next(iter(paths)))
+        events = read_events(paths[kind], rate_hz=file.rate_hz, format=kind, file=take.name)
+        return Found(take.name, paths, file.duration_s, events, before=True)
 
 
 @contextmanager
@@ -116,32 +111,34 @@ def _recordings(
 
 @dataclass
 class _Tally:
-    """What became of the recordings; `keep` collects for a document what is else told at once."""
+    """What became of the recordings; what a document or a first page needs is kept for the end."""
 
-    keep: bool
+    json: bool
+    report: bool
     done: int = 0
-    found: list[Found] = field(default_factory=list)
+    kept: list[Found] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, outcome: Found | Failure) -> None:
+        """Count a recording, and say what was found unless a document will."""
         if isinstance(outcome, Failure):
             self.failures.append(outcome)
             return
-        if self.keep:
-            self.found.append(outcome)
-        elif outcome.written:
-            print(outcome.line())
-        elif outcome.events is not None:
-            _console.show_events(outcome.events, outcome.name, with_header=not self.done)
+        if self.json or self.report:
+            self.kept.append(outcome)
+        if not self.json:
+            outcome.tell(with_header=not self.done)
         self.done += 1
 
     def document(self) -> dict[str, object]:
+        """Return what ``--json`` says of all recordings."""
         return {
-            "recordings": [one.document() for one in self.found],
+            "recordings": [one.document() for one in self.kept],
             "failed": [{"file": one.name, "reason": one.reason} for one in self.failures],
         }
 
     def complain(self) -> None:
+        """Name what failed."""
         if self.failures:
             _console.note(f"{self.done} done, {len(self.failures)} failed:")
         for failure in self.failures:
