@@ -39,9 +39,9 @@ def recipe_for(
     return check.recipe_of([*stack, *map(documents.override_layer, overrides)])
 
 
-def splits_of(recipe: Recipe) -> Sequence[str]:
-    """Return the splits that models are scored on, the main one first."""
-    if recipe.data.set == RECORDINGS:
+def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:
+    """Return the splits to score on, the main one first: all of recordings that are named."""
+    if what is not None and recipe.name == RECORDINGS:
         return ("all",)
     splits: Sequence[str] = data.find(recipe.data.set).TESTS
     return splits

@@ -45,7 +45,7 @@ def evaluate(
     options = {"mix": mix, **({"rate_hz": pipeline.spec.rate_hz} if resample else {})}
     recipe = _tests.recipe_for(pipeline.card, data, options=options, overrides=overrides or [])
     scores = {}
-    for name in split or _tests.splits_of(recipe):
+    for name in split or _tests.splits_for(recipe, data):
         examples = _tests.dataset(recipe, name, limit=limit)
         with _console.progress(len(examples)) as advance:
             watched = _tests.Watched(examples, name, advance)

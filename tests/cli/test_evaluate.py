@@ -1,0 +1,76 @@
+"""``ondes evaluate`` with a model whose answers are known."""
+
+import json
+
+import pytest
+
+from ondes.events import EventList
+from ondes.io import write_events
+
+
+@pytest.fixture
+def folder(recordings):
+    """Return recordings with their true events beside them; one event is not loud."""
+    for index in range(3):
+        recordings.write(f"{index}.wav", (10, 20), (50, 55 + index))
+        true = [(10, 20), (50, 55 + index)] + [(80, 90)] * (index == 2)
+        events = [(64 * first, 64 * stop, "loud") for first, stop in true]
+        write_events(
+            EventList.of(events, rate_hz=recordings.rate_hz),
+            recordings.folder / f"{index}.csv",
+            file=f"{index}.wav",
+        )
+    return recordings.folder
+
+
+def test_scores_are_those_of_the_known_answers(ondes, loud_model, folder) -> None:
+    done = ondes("evaluate", loud_model, folder, "--json")
+    assert done.status == 0
+    scores = json.loads(done.out)
+    assert (scores["model"], scores["data"], scores["split"]) == ("loud", "recordings", "all")
+    assert (scores["examples"], scores["events"]) == (3, 7)
+    assert scores["note_precision"] == 1
+    assert scores["note_recall"] == pytest.approx(6 / 7)
+    assert scores["frame_recall"] == pytest.approx(48 / 58)
+    assert scores["frame_precision"] == 1
+    assert 0 < scores["rtf"] < 10
+    assert 0.5 < scores["roc_auc"] < 1
+
+
+def test_scores_as_a_table(ondes, loud_model, folder) -> None:
+    done = ondes("evaluate", loud_model, folder)
+    rows = dict(line.split() for line in done.out.splitlines() if line.count("_") == 1)
+    assert float(rows["note_recall"]) == pytest.approx(6 / 7, abs=1e-3)
+
+
+def test_one_recording_alone(ondes, loud_model, folder) -> None:
+    scores = json.loads(ondes("evaluate", loud_model, folder / "0.wav", "--json").out)
+    assert (scores["examples"], scores["note_f1"]) == (1, 1)
+
+
+def test_at_most_so_many(ondes, loud_model, folder) -> None:
+    scores = json.loads(ondes("evaluate", loud_model, folder, "--limit", 2, "--json").out)
+    assert (scores["examples"], scores["note_f1"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["nowhere"], "no folder of recordings, data set or recipe"),
+        (["tonse"], "did you mean 'tones'?"),
+        ([], "does not say what to score it on"),
+        (["{folder}", "--split", "tset"], "did you mean 'test'?"),
+        (["{folder}", "--set", "data.options.mixx=true"], "did you mean"),
+    ],
+)
+def test_a_wrong_call_names_its_cure(ondes, loud_model, folder, words, reason) -> None:
+    done = ondes("evaluate", loud_model, *(word.format(folder=folder) for word in words))
+    assert done.status == 2
+    assert reason in done.err
+
+
+def test_a_missing_list_is_named(ondes, loud_model, folder) -> None:
+    (folder / "1.csv").unlink()
+    done = ondes("evaluate", loud_model, folder)
+    assert done.status == 2
+    assert "1.wav has no event list beside it" in done.err

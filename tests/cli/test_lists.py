@@ -1,0 +1,119 @@
+"""``ondes models|recipes|data``: what there is, by name."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from ondes import data, models, recipe
+
+
+def test_help_lists_every_verb(ondes) -> None:
+    said = ondes("--help")
+    assert said.status == 0
+    for verb in ("detect", "train", "evaluate", "models", "recipes", "data", "demo"):
+        assert verb in said.out
+
+
+def test_no_verb_shows_the_help(ondes) -> None:
+    said = ondes()
+    assert said.status == 2
+    assert "detect" in said.out + said.err
+
+
+def test_version(ondes) -> None:
+    from ondes import __version__
+
+    assert ondes("--version").out.strip() == __version__
+
+
+def test_an_unknown_verb_is_a_wrong_call(ondes) -> None:
+    assert ondes("detekt").status == 2
+
+
+def test_every_help_is_quick_and_without_torch() -> None:
+    code = "import sys, ondes.cli; ondes.cli.app(); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_data_sets(ondes) -> None:
+    listed = json.loads(ondes("data", "--json").out)
+    assert [one["name"] for one in listed] == data.names()
+    text = ondes("data").out
+    assert all(one["about"] in text for one in listed)
+
+
+@pytest.mark.parametrize("name", data.names())
+def test_a_data_set_tells_its_options(ondes, name) -> None:
+    shown = json.loads(ondes("data", name, "--json").out)
+    assert shown["about"] == data.find(name).ABOUT
+    assert shown["options"].keys() == data.find(name).Config.__dataclass_fields__.keys()
+    assert yaml.safe_load(ondes("data", name).out) == shown
+
+
+def test_an_unknown_data_set_names_the_nearest(ondes) -> None:
+    said = ondes("data", "tonse")
+    assert said.status == 2
+    assert "did you mean 'tones'?" in said.err
+
+
+def test_banks(ondes) -> None:
+    assert {"fluidr3", "musescore"} <= {
+        one["name"] for one in json.loads(ondes("data", "banks", "--json").out)
+    }
+
+
+def test_a_take_that_is_none_is_a_wrong_call(ondes, tmp_path) -> None:
+    said = ondes("data", "banks", "build", "x.sf2", "-o", tmp_path / "bank", "--take", "piano")
+    assert said.status == 2
+    assert "as 0:50,100" in said.err
+
+
+def test_recipes(ondes) -> None:
+    listed = json.loads(ondes("recipes", "--json").out)
+    assert [one["name"] for one in listed] == recipe.names()
+    text = ondes("recipes").out
+    assert all(name in text for name in recipe.names())
+
+
+def test_a_recipe_is_shown_in_full(ondes) -> None:
+    name = recipe.names()[0]
+    document = recipe.outline(name).document()
+    assert yaml.safe_load(ondes("recipes", name).out) == document
+    assert json.loads(ondes("recipes", name, "--json").out) == document
+
+
+def test_an_unknown_recipe_names_the_nearest(ondes) -> None:
+    name = recipe.names()[0]
+    said = ondes("recipes", f"{name}x")
+    assert said.status == 2
+    assert f"did you mean '{name}'?" in said.err
+
+
+def test_models_and_architectures(ondes) -> None:
+    listed = json.loads(ondes("models", "--json").out)
+    assert listed["architectures"] == models.names()
+    text = ondes("models").out
+    assert all(one["name"] in text for one in listed["models"])
+    assert all(name in text for name in models.names())
+
+
+def test_the_card_of_a_folder(ondes, loud_model) -> None:
+    card = json.loads(ondes("models", loud_model, "--json").out)
+    assert card["name"] == "loud"
+    assert card["spec"]["classes"] == ["loud"]
+    assert card["bytes"] == (loud_model / "weights.safetensors").stat().st_size
+    assert yaml.safe_load(ondes("models", loud_model).out) == card
+
+
+def test_an_architecture_speaks_for_itself(ondes) -> None:
+    for name in models.names():
+        assert models.card(name) in json.loads(ondes("models", name, "--json").out)["about"]
+
+
+def test_an_unknown_model_names_the_nearest(ondes) -> None:
+    said = ondes("models", "spec2mop")
+    assert said.status == 2
+    assert "did you mean 'spec2map'?" in said.err
