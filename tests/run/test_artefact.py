@@ -45,7 +45,7 @@ def folder(tmp_path):
 
 
 def test_a_saved_pipeline_gives_the_same_events(folder):
-    before, after = trained(), load(folder)
+    before, after = trained(), load(folder, precision="float32")
     x = np.random.default_rng(0).normal(size=16000)
     assert after.spec == before.spec
     assert after.decoder == before.decoder
@@ -151,6 +151,17 @@ def test_unknown_names_give_the_nearest(monkeypatch, tmp_path, folder):
     assert load("piano-tones").card.name == "two-tones"
     with pytest.raises(ArtefactError, match="did you mean 'piano-tones'"):
         load("piano-tone")
+
+
+def test_half_precision_answers_alike(folder):
+    x = np.random.default_rng(0).normal(size=16000)
+    full, half = (
+        load(folder, precision=precision).frames(x, rate_hz=8000).probs
+        for precision in ("float32", "bfloat16")
+    )
+    assert not np.array_equal(full, half)
+    np.testing.assert_allclose(half, full, atol=0.02)
+    assert load(folder).precision in ("float32", "bfloat16")
 
 
 def test_a_card_is_read_without_torch(folder):
