@@ -79,7 +79,7 @@ class Regress:
         )
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
     parser.add_argument("steps", type=int)
@@ -88,8 +88,7 @@ def main():
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--two-phases", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
+    args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
     record = args.out / f"seen-{os.environ.get('RANK', '0')}.txt"
     task = Regress(Net(args.dropout), two_phases=args.two_phases, record=record)
@@ -115,4 +114,5 @@ def config(args):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     main()

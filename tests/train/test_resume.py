@@ -41,13 +41,12 @@ def kill_after(process, out, step):
     return process.wait() == -9
 
 
-def test_kill_9_changes_no_bit(tmp_path):
+def test_kill_9_changes_no_bit(standin, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    uninterrupted = start(whole, "--two-phases")
     kills = [kill_after(start(broken, "--two-phases"), broken, step) for step in (20, 80, 140)]
     assert start(broken, "--two-phases").wait() == 0
-    assert uninterrupted.wait() == 0
     assert all(kills)
+    standin.main([str(whole), str(STEPS), "--two-phases"])
     for name in ("weights.safetensors", f"checkpoints/step-{STEPS:08d}/model.safetensors"):
         assert (broken / name).read_bytes() == (whole / name).read_bytes()
     rows = [[{**row, "seconds": 0} for row in logbook.read(out)] for out in (whole, broken)]
@@ -95,6 +94,13 @@ def test_a_folder_in_use_is_refused(train):
     train(CONFIG)
     with pytest.raises(InputError, match="--resume"):
         train(CONFIG)
+
+
+def test_a_schedule_that_ends_with_the_steps_takes_no_more_of_them(train):
+    config = replace(CONFIG, schedule="cosine")
+    train(config)
+    with pytest.raises(RecipeError, match="steps was 6 and is now 9"):
+        train(replace(config, steps=9), resume=True)
 
 
 @pytest.mark.parametrize("change", [{"lr": 0.5}, {"batch": 8}])

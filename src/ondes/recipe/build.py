@@ -62,6 +62,16 @@ def check_values(recipe: Recipe, *, where: Where) -> None:
     make(found["model"], values, path, where=where)
 
 
+def data_config(recipe: Recipe, split: str) -> Any:  # noqa: ANN401 - the data set's own Config
+    """Return the data set's configuration for a split.
+
+    Raises:
+        RecipeError: an option is unknown, missing, of another type or refused.
+    """
+    maker = data.find(recipe.data.set).Config
+    return make(maker, _data_options(recipe, split), ("data", "options"))
+
+
 def dataset(recipe: Recipe, split: str) -> Dataset:
     """Return the data of a split: ``train``, ``valid``, ``test`` or one that this set has besides.
 
@@ -70,8 +80,7 @@ def dataset(recipe: Recipe, split: str) -> Dataset:
         InputError: its files do not fit.
     """
     module = data.find(recipe.data.set)
-    config = make(module.Config, _data_options(recipe, split), ("data", "options"))
-    examples: Dataset = module.build(config, split=split, seed=recipe.seed)
+    examples: Dataset = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
     limit = recipe.data.limit.get(split)
     return examples if limit is None else First(examples, limit)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from ondes.errors import RecipeError
+from ondes.errors import RecipeError, nearest
 
 T = TypeVar("T")
 Path = tuple[str, ...]
@@ -50,7 +50,8 @@ def typed(
     """Return ``values`` in the types that ``maker`` declares; lists become tuples where it has so.
 
     Raises:
-        RecipeError: a value has another type (1.5 for a whole number, a word for a number).
+        RecipeError: there is no such parameter, or a value has another type (1.5 for a whole
+            number, a word for a number).
 
     >>> def maker(size: int, kernels: tuple[int, ...] = ()) -> None: ...
     >>> typed(maker, {"size": 3, "kernels": [5, 7]}, ("model", "options"))
@@ -59,7 +60,10 @@ def typed(
     Traceback (most recent call last):
     ondes.errors.RecipeError: model.options.size: 'big' will not do: Input should be a valid integer
     """
-    hints = _hints(maker)
+    hints, known = _hints(maker), signature(maker).parameters
+    for name in values:
+        if name not in known:
+            raise RecipeError(f"{where((*path, name))}: unknown key{nearest(name, known)}")
     return {
         name: strict(hints[name], value, (*path, name), where=where)
         for name, value in values.items()

@@ -13,7 +13,8 @@ from ondes.protocols import Dataset
 from ondes.recipe import build, documents
 from ondes.recipe.schema import Recipe
 from ondes.run.pipeline import Pipeline, pack
-from ondes.tasks.detect import DetectTask, evaluate, fit_decoder, predictions
+from ondes.tasks.detect import DetectTask, evaluate, tuned
+from ondes.train import checkpoint
 from ondes.train.loop import Progress, fit
 
 FILE = "recipe.yaml"
@@ -54,13 +55,7 @@ def train(
 
 def finished(recipe: Recipe, task: DetectTask, valid_set: Dataset) -> Pipeline:
     """Fit the decoder of a trained task on validation data; return its pipeline with a card."""
-    found = list(predictions(task, valid_set))
-    task.decoder = fit_decoder(
-        [prediction.probs for prediction in found],
-        [prediction.truth for prediction in found],
-        task.spec.timebase,
-        task.spec.classes,
-    )
+    task.decoder = tuned(task, valid_set)
     return pack(
         task,
         name=recipe.name.rpartition("/")[2],
@@ -77,7 +72,7 @@ def finished(recipe: Recipe, task: DetectTask, valid_set: Dataset) -> Pipeline:
 def _keep(recipe: Recipe, out: Path, *, resume: bool) -> None:
     """Write the recipe to ``out``; refuse to go on with another data set, model or task."""
     path, document = out / FILE, recipe.document()
-    if resume and path.exists():
+    if checkpoint.begun(out, resume=resume) and path.exists():
         before = documents.parse(path.read_bytes(), source=str(path))
         changed = [key for key in ("data", "model", "task") if before[key] != document[key]]
         if changed:

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ondes.errors import ArtefactError, RecipeError
+from ondes.errors import ArtefactError, InputError, RecipeError
 
 Weights = dict[str, Tensor]
 
@@ -47,9 +47,29 @@ def save(folder: Path, step: int, weights: Mapping[str, Weights], state: Mapping
     return whole
 
 
+def folder_in(out: Path) -> Path:
+    """Return where a training in ``out`` keeps its checkpoints."""
+    return out / "checkpoints"
+
+
 def latest(folder: Path) -> Path | None:
     """Return the newest whole checkpoint in ``folder``, or None."""
     return next(reversed(_wholes(folder)), None)
+
+
+def begun(out: Path, *, resume: bool) -> Path | None:
+    """Return the last checkpoint of a training in ``out``, or None if there is no training.
+
+    Raises:
+        InputError: there is one, and ``resume`` is off.
+    """
+    newest = latest(folder_in(out))
+    if newest and not resume:
+        raise InputError(
+            f"{out} holds a training already; resume=True (--resume) goes on with it, "
+            "another folder begins afresh"
+        )
+    return newest
 
 
 def load(checkpoint: Path) -> tuple[dict[str, Weights], dict[str, Any]]:

@@ -84,7 +84,9 @@ class TrainConfig:
         for name in ("momentum", "ema"):
             self._require(name, 0 <= getattr(self, name) < 1, "must lie in [0, 1)")
         if self.schedule == "step":
-            self._require("decay_every", self.decay_every >= 1, "must be 1 or more for schedule: step")
+            self._require(
+                "decay_every", self.decay_every >= 1, "must be 1 or more for schedule: step"
+            )
 
     def _require(self, name: str, holds: bool, rule: str) -> None:  # noqa: FBT001
         if not holds:

@@ -12,25 +12,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, Protocol
 
-import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
-from accelerate.utils import GradientAccumulationPlugin, broadcast_object_list, gather_object
+from accelerate.utils import broadcast_object_list, gather_object
 from safetensors.torch import save_file
 
-from ondes.errors import InputError, RecipeError, nearest
+from ondes.errors import RecipeError, nearest
 from ondes.io.atomic import atomic_write
 from ondes.protocols import Dataset, Task
 from ondes.train import checkpoint, loader, seeds
 from ondes.train.config import TrainConfig
+from ondes.train.devices import accelerator, steady_kernels
 from ondes.train.learner import Figures, Learner, mean
 from ondes.train.logbook import Logbook
 
 WEIGHTS = "weights.safetensors"
-CHECKPOINTS = "checkpoints"
 
 # What may differ between a training and its resume: the rest decides the weights.
 _FREE = {"steps", "patience", "workers", "log_every", "save_every", "save_every_s", "trackers"}
+_TO_THE_END = ("cosine", "one-cycle")  # schedules that depend on the number of steps
 
 
 class Progress(Protocol):
@@ -86,7 +84,7 @@ def fit(
     """
     run = _Run(task, config, out, seed)
     run.begin(valid_set, resume=resume)
-    with run.logged(), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
+    with run.logged(), steady_kernels():
         batches = run.training_batches(train_set)
         while not run.done:
             run.advance(batches)
@@ -116,7 +114,7 @@ class _Run:
 
     def __init__(self, task: Task, config: TrainConfig, out: Path, seed: int) -> None:
         self.task, self.config, self.out, self.seed = task, config, out, seed
-        self.accelerator = _accelerator(config, out)
+        self.accelerator = accelerator(config, out)
         self.share = loader.Share(
             process=self.accelerator.process_index, processes=self.accelerator.num_processes
         )
@@ -153,12 +151,7 @@ class _Run:
             self._monitored(self.learner.judge(islice(self._validation_batches(valid_set), 1)))
         elif self.config.patience:
             raise RecipeError("train.patience needs validation data to stop early; there is none")
-        newest = checkpoint.latest(self.out / CHECKPOINTS)
-        if newest and not resume:
-            raise InputError(
-                f"{self.out} holds a training already; resume=True (--resume) goes on with it, "
-                "another folder begins afresh"
-            )
+        newest = checkpoint.begun(self.out, resume=resume)
         self.out.mkdir(parents=True, exist_ok=True)
         seeds.seed_all(self.seed, self.share.process)
         if newest:
@@ -212,7 +205,7 @@ class _Run:
         }
         parts = self.learner.parts() | ({"best": self.best} if self.best else {})
         if self.accelerator.is_main_process:
-            checkpoint.save(self.out / CHECKPOINTS, self.state.step, parts, state)
+            checkpoint.save(checkpoint.folder_in(self.out), self.state.step, parts, state)
         self.saved_at = time.monotonic()
 
     def finish(self) -> Result:
@@ -247,7 +240,8 @@ class _Run:
 
     def _origin(self) -> dict[str, object]:
         """Return what decides the weights, and so may not change in a resume."""
-        fixed = {name: value for name, value in asdict(self.config).items() if name not in _FREE}
+        free = _FREE - ({"steps"} if self.config.schedule in _TO_THE_END else set())
+        fixed = {name: value for name, value in asdict(self.config).items() if name not in free}
         return {**fixed, "seed": self.seed, "number of processes": self.share.processes}
 
     def _validation_batches(self, examples: Dataset) -> Iterator[loader.Batch]:
@@ -273,22 +267,3 @@ class _Run:
         prefix = "" if split == "train" else f"{split}/"
         self.state.logs |= {f"{prefix}{name}": value for name, value in figures.items()}
         self.log.write(self.state.step, split, self.state.seconds, figures)
-
-
-def _accelerator(config: TrainConfig, out: Path) -> Accelerator:
-    # One process may train several times, with another precision each.
-    alone = not torch.distributed.is_initialized()
-    AcceleratorState._reset_state(reset_partial_state=alone)  # noqa: SLF001 - no public way
-    try:
-        accelerator = Accelerator(
-            mixed_precision=config.precision,
-            gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=config.accumulate),
-            cpu=config.device == "cpu",
-            log_with=["tensorboard", *config.trackers],
-            project_dir=out,
-        )
-    except ValueError as error:
-        raise RecipeError(f"train: Accelerate refuses {config}: {error}") from error
-    if config.precision == "fp16" and accelerator.device.type == "cpu":
-        raise RecipeError("train.precision: fp16 needs a GPU; here bf16 or no will do")
-    return accelerator
