@@ -75,6 +75,12 @@ def test_a_wrong_value_names_its_path(text, path):
     assert str(error.value).startswith(f"--set {text}: {path}")
 
 
+def test_a_limit_of_no_split_names_the_nearest():
+    with pytest.raises(RecipeError, match=r"limit\.vald: no such split; did you mean 'valid'"):
+        recipe.load(NAME, overrides=["data.limit.vald=3"])
+    assert recipe.load(NAME, overrides=["data.limit.same_bank=3"]).data.limit == {"same_bank": 3}
+
+
 @pytest.mark.parametrize(
     ("text", "right"),
     [

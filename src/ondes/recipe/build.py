@@ -34,12 +34,17 @@ def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
 
 
 def check_options(recipe: Recipe, *, where: Where) -> None:
-    """Check the types and values of all options, whose names are known.
+    """Check the types of all options, whose names are known, and the names of limited splits.
 
     Raises:
-        RecipeError: a value has another type, or is refused.
+        RecipeError: a value has another type, or there is no such split.
     """
     found = makers(recipe, where=where)
+    splits = (*SPLITS, *data.find(recipe.data.set).TESTS)
+    for split in recipe.data.limit:
+        if split not in splits:
+            place = where(("data", "limit", split))
+            raise RecipeError(f"{place}: no such split{nearest(split, splits)}")
     for split in SPLITS:
         _data_options(recipe, split, where=where)
     for path, values in (
