@@ -1,5 +1,5 @@
 """Data sets, one file each: `Config`, `build(config, *, split, seed)`, `ABOUT` and `TESTS`.
 
-`build` knows the splits `train`, `valid` and `test`, and others of its own; `TESTS` names those that
-a model is scored on, the main one first.
+`build` knows the splits `train`, `valid` and `test`, and others of its own; `TESTS` names those
+that a model is scored on, the main one first.
 """
