@@ -71,7 +71,7 @@ def test_a_scale_lies_over_the_file_and_overrides_over_both(tmp_path):
     assert recipe.load(path).train.steps == 7
     tiny = recipe.load(path, scale="tiny", overrides=["train.batch=2"])
     assert (tiny.train.steps, tiny.train.batch) == (2, 2)
-    assert set(tiny.scales) == {"tiny", "laptop"}
+    assert {"tiny", "laptop"} <= tiny.scales.keys()
     with pytest.raises(RecipeError, match="no scale 'tony'; did you mean 'tiny'"):
         recipe.load(path, scale="tony")
 
