@@ -154,8 +154,14 @@ class Pipeline:
         return FrameMap(probs, replace(self.spec.timebase, start=start), chosen.channels)
 
     def probabilities(self, x: Samples, *, rate_hz: float) -> NDArray[np.float32]:
-        """Return probabilities [head, class, frame] of a clip [channel, time], as `frames` does."""
-        return np.asarray(self.frames(x, rate_hz=rate_hz).probs[0])
+        """Return what `frames` does for a clip [channel, time]: [head, class, frame].
+
+        A clip that is shorter than a window has one of its own.
+        """
+        length = Timebase(rate_hz).rescale(x.shape[1], self.spec.rate_hz)
+        frames = min(self.engine.window.frames, max(1, -(-length // self.spec.hop)))
+        fitting = replace(self, window=Window.of(self.spec, frames=frames))
+        return np.asarray(fitting.frames(x, rate_hz=rate_hz).probs[0])
 
     def _predict(self, x: Samples) -> NDArray[np.float32]:
         """Return the network's answer; torch.tensor copies x to where torch aligns its memory."""

@@ -29,6 +29,7 @@ from ondes.tasks.detect.decoder import Decoder
 from ondes.tasks.detect.pieces import Bools, Floats
 from ondes.timebase import Timebase
 
+TIMED_S = 60.0
 PSDS_LEVELS = tuple(np.linspace(0, 0.95, 20).tolist())  # of the events' scores
 
 
@@ -62,13 +63,12 @@ class Detector(Protocol):
 class Prediction(NamedTuple):
     """Probabilities [head, class, frame] of an example and its true events, at one rate.
 
-    `signal_s` is how long the example is, `work_s` how long the network took.
+    `signal_s` is how long the example is.
     """
 
     probs: Floats
     truth: EventList
     signal_s: float
-    work_s: float
 
 
 def predictions(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
@@ -101,16 +101,36 @@ def evaluate(
     and ``pr_auc`` of the frames. ``note_precision``, ``note_recall``, ``note_f1``: right label and
     onset; ``note_offset_f1``: offset too, to the tolerance or a fifth of the length. ``event_f1``,
     ``event_macro_f1``, ``segment_f1``, ``segment_macro_f1`` as in DCASE, ``psds`` over the events'
-    scores. ``rtf``: seconds of work per second of signal, decoding included. ``examples``,
-    ``events``, ``seconds``: how much there was.
+    scores. ``rtf``: seconds of work, decoding included, per second of a minute of the examples
+    end to end. ``examples``, ``events``, ``seconds``: how much there was.
 
     Raises:
         ChannelError, RateError, InputError: the data set does not fit the network.
     """
     tally = _Tally(detector.spec, detector.decoder, tolerances or detector.tolerances)
-    for prediction in _warm(detector, dataset):
+    for prediction in predictions(detector, dataset):
         tally.add(prediction)
-    return tally.scores()
+    return tally.scores() | {"rtf": real_time_factor(detector, dataset)}
+
+
+def real_time_factor(detector: Detector, dataset: Dataset) -> float:
+    """Return the seconds of work per second of signal, on a minute of the examples end to end."""
+    x = _in_a_row(dataset)
+    began = time.perf_counter()
+    probs = detector.probabilities(x, rate_hz=dataset.rate_hz)
+    decode(probs, detector.spec.timebase, detector.spec.classes, detector.decoder)
+    return (time.perf_counter() - began) / Timebase(dataset.rate_hz).seconds(x.shape[1])
+
+
+def _in_a_row(dataset: Dataset) -> Floats:
+    wanted = Timebase(dataset.rate_hz).samples(TIMED_S)
+    clips, length = [], 0
+    for i in range(len(dataset)):
+        clips.append(dataset[i].x[:, : wanted - length])
+        length += clips[-1].shape[1]
+        if length == wanted:
+            break
+    return np.concatenate(clips, axis=1)
 
 
 @dataclass(eq=False)
@@ -126,10 +146,8 @@ class _Tally:
     truth: list[EventList] = field(default_factory=list)
     found: list[EventList] = field(default_factory=list)
     signal_s: list[float] = field(default_factory=list)
-    work_s: float = 0.0
 
     def add(self, prediction: Prediction) -> None:
-        began = time.perf_counter()
         anything = decode(
             prediction.probs,
             self.spec.timebase,
@@ -137,7 +155,6 @@ class _Tally:
             replace(self.decoder, min_score=0.0),
         )
         found = anything.filter(min_score=self.decoder.min_score)
-        self.work_s += prediction.work_s + time.perf_counter() - began
         self.signal_s.append(prediction.signal_s)
         self.truth.append(prediction.truth)
         self.found.append(anything)
@@ -198,7 +215,6 @@ class _Tally:
             "segment_f1": total(sums["segment"]).f1,
             "segment_macro_f1": macro_f1(sums["segment"]),
             "psds": self._psds(),
-            "rtf": self.work_s / sum(self.signal_s),
             "examples": len(self.truth),
             "events": notes.truth,
             "seconds": sum(self.signal_s),
@@ -221,20 +237,12 @@ class _Tally:
         return EventList.concatenate(cropped, lengths)
 
 
-def _warm(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
-    """Yield the predictions after one for nothing, as the first call of a network is slow."""
-    next(predictions(detector, dataset))
-    return predictions(detector, dataset)
-
-
 def _prediction(detector: Detector, example: Example, *, rate_hz: float) -> Prediction:
-    began = time.perf_counter()
     probs = detector.probabilities(example.x, rate_hz=rate_hz)
-    work_s = time.perf_counter() - began
     events = example.events
     truth = replace(events, channel=np.zeros(len(events), np.int64))
     signal_s = Timebase(rate_hz).seconds(example.x.shape[1])
-    return Prediction(probs, truth.resample(detector.spec.rate_hz), signal_s, work_s)
+    return Prediction(probs, truth.resample(detector.spec.rate_hz), signal_s)
 
 
 def _counts(truth: Bools, said: Bools) -> FrameCounts:
