@@ -39,6 +39,36 @@ def loud_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of models with one called piano-tones, to which all that is loud is C4."""
+    import torch
+
+    from ondes.data.sets.tones import LABELS
+    from ondes.models import build
+    from ondes.run.pipeline import pack
+    from ondes.tasks import build as task_of
+
+    options = {"hop": 512, "filters": 1, "first": [1], "activation": "selu"}
+    network = build("inception_time", options, rate_hz=48_000, channels=1, classes=LABELS)
+    with torch.no_grad():
+        network.blocks[0].convs[0].weight.fill_(1.0)
+        network.head.weight.zero_()
+        network.head.bias.fill_(-10.0)
+        network.head.weight[LABELS.index("C4"), 0] = 200.0
+    model = {"name": "inception_time", "options": options}
+    pipeline = pack(task_of("detect", network.eval()), name="piano-tones", model=model)
+    folder = tmp_path_factory.mktemp("models")
+    pipeline.save(folder / "piano-tones")
+    return folder
+
+
+@pytest.fixture
+def piano_tones(stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a stand-in answer to the name piano-tones: tests of the verbs need no good model."""
+    monkeypatch.setattr("ondes.run.artefact.ZOO", stand_ins)
+
+
 @dataclass(frozen=True)
 class Recordings:
     """Where recordings are written, with bursts on the model's grid of frames."""

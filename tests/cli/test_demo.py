@@ -1,39 +1,13 @@
 """``ondes demo`` with a stand-in for the embedded model, which hears C4 in all that is loud."""
 
 import csv
-from pathlib import Path
 
 import mido
-import pytest
 
 from ondes.cli import demo as verb
-from ondes.data.sets.tones import LABELS
 
 
-@pytest.fixture(scope="module")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import torch
-
-    from ondes.models import build
-    from ondes.run.pipeline import pack
-    from ondes.tasks import build as task_of
-
-    options = {"hop": 512, "filters": 1, "first": [1], "activation": "selu"}
-    network = build("inception_time", options, rate_hz=48_000, channels=1, classes=LABELS)
-    with torch.no_grad():
-        network.blocks[0].convs[0].weight.fill_(1.0)
-        network.head.weight.zero_()
-        network.head.bias.fill_(-10.0)
-        network.head.weight[LABELS.index("C4"), 0] = 200.0
-    model = {"name": "inception_time", "options": options}
-    pipeline = pack(task_of("detect", network.eval()), name="stand-in", model=model)
-    folder = tmp_path_factory.mktemp("models") / "stand-in"
-    pipeline.save(folder)
-    return folder
-
-
-def test_the_main_job(ondes, stand_in, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(verb, "MODEL", str(stand_in))
+def test_the_main_job(ondes, piano_tones, tmp_path) -> None:
     done = ondes("demo", "-o", tmp_path / "demo")
     assert done.status == 0
     lines = done.out.splitlines()
@@ -45,8 +19,7 @@ def test_the_main_job(ondes, stand_in, tmp_path, monkeypatch) -> None:
     assert lines[-1].startswith("Your own model:      ondes train")
 
 
-def test_its_results_agree(ondes, stand_in, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(verb, "MODEL", str(stand_in))
+def test_its_results_agree(ondes, piano_tones, tmp_path) -> None:
     ondes("demo", "-o", tmp_path)
     with (tmp_path / "prelude.csv").open(newline="") as table:
         rows = [(float(row["onset_s"]), float(row["offset_s"])) for row in csv.DictReader(table)]
