@@ -146,3 +146,12 @@ def test_what_cannot_be_fitted_is_refused():
         fit_decoder(probs, truths, GRID_HZ, LABELS, objective="notes")
     with pytest.raises(InputError, match="did you mean 'manny'"):
         fit_decoder(probs, truths, GRID_HZ, ("few", "manny", "quiet"))
+
+
+def test_a_network_that_learnt_nothing_gets_a_decoder_too():
+    """All probabilities lie far below the lowest level that the search tries."""
+    timebase, labels = Timebase(1000.0, 10), ("a", "b")
+    rng = np.random.default_rng(0)
+    probs = [rng.uniform(0, 0.005, (1, 2, 100)).astype(np.float32) for _ in range(4)]
+    truths = [EventList.of([(100, 300, "a"), (500, 700, "b")], rate_hz=1000) for _ in range(4)]
+    assert fit_decoder(probs, truths, timebase, labels).high

@@ -180,7 +180,8 @@ class Bench:
 
     def with_high_thresholds(self, decoder: Decoder) -> Decoder:
         """Give each class its own high threshold."""
-        levels = [level for level in LEVELS if 0.4 < level / decoder.high[0] < 2.5]
+        near = [level for level in LEVELS if 0.4 < level / decoder.high[0] < 2.5]
+        levels = near or [decoder.high[0]]
         tallies = [self.tally(replace(decoder, high=(level,))) for level in levels]
         on_events, on_frames = WEIGHTS[self.objective]
         events = np.stack([tally.events for tally in tallies], axis=1)
