@@ -127,7 +127,7 @@ def broken(folder: Path) -> dict[str, str]:
         "nan.wav": "sample 8000",
         "rate.wav": "--resample",
         "short.wav": "at least one frame",
-        "cut.wav": "it was cut off",
+        "cut.wav": "--truncated",
         "empty.flac": "empty.flac",
         "notes.wav": "notes.wav",
         "take.xyz": "no format has this suffix",

@@ -142,5 +142,5 @@ def cut_off(path: Path, *, promised: int | None, present: int) -> FormatError:
     said = "more samples" if promised is None else f"{promised} samples"
     return FormatError(
         f"{path}: the header promises {said}, the file holds {present}: it was cut off. Copy it "
-        "again from its source, or take what is there with open_signal(path, truncated=True)"
+        "again from its source, or take what is there (truncated=True, --truncated)"
     )

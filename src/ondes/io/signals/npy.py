@@ -40,7 +40,7 @@ class _Array:
 def scan(path: Path, given: Given) -> SignalFile:
     """Describe an NPY file; `FormatError` unless the whole of an array of real numbers is there."""
     if given.rate_hz is None:
-        raise InputError(f"{path} does not say its rate: give rate_hz= of the recording")
+        raise InputError(f"{path} does not say its rate: give rate_hz= (--rate) of the recording")
     array = _header(path)
     present = (path.stat().st_size - array.offset) // array.dtype.itemsize
     if present < math.prod(array.shape):

@@ -19,7 +19,10 @@ SELF_DESCRIBING = False
 def scan(path: Path, given: Given) -> SignalFile:
     """Describe a raw file; `FormatError` unless its size is a whole number of frames."""
     if given.rate_hz is None or given.dtype is None or given.channels is None:
-        raise InputError(f"{path} says nothing: give its rate_hz=, dtype= and channels=")
+        raise InputError(
+            f"{path} says nothing: give its rate_hz=, dtype= and channels= "
+            "(--rate, --dtype, --channels)"
+        )
     dtype, channels = _real(given.dtype), given.channels
     if channels < 1:
         raise InputError(f"{path}: channels={channels}: a signal has at least one channel")
@@ -29,7 +32,7 @@ def scan(path: Path, given: Given) -> SignalFile:
         raise FormatError(
             f"{path}: {n_bytes} bytes are {n_samples} samples of {channels} x {given.dtype} and "
             f"{rest} bytes more: check dtype and channels; if the file was cut off, take what is "
-            "there with open_signal(path, ..., truncated=True)"
+            "there (truncated=True, --truncated)"
         )
     decode = partial(_decode, path, dtype, channels)
     return SignalFile(path, given.rate_hz, channels, n_samples, given.dtype, decode)
