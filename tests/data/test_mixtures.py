@@ -143,6 +143,58 @@ def test_a_background_is_heard_at_its_gain() -> None:
     np.testing.assert_allclose(x, 0.1, rtol=1e-6)
 
 
+@pytest.mark.parametrize("ratio_db", [-6.0, 0.0, 6.0])
+def test_events_lie_so_many_decibels_over_the_background(ratio_db: float) -> None:
+    loudnesses = Bank(tuple(steady(k, np.inf, 10.0**-n) for n, k in enumerate(LABELS)), RATE)
+    mixing = Mixing(
+        n_samples=2 * RATE,
+        fewest=1,
+        most=1,
+        background_db=(-30.0, 10.0),
+        over_background_db=(ratio_db, ratio_db),
+        augmented=False,
+    )
+    room = np.random.default_rng(0).choice([-1, 1], 5 * RATE).astype(np.float32)
+    data = Mixtures(loudnesses, mixing, seed=0, length=20, backgrounds=[room])
+    for x, events in (data[i] for i in range(20)):
+        (event,) = events
+        outside = np.concatenate([x[0, : event.onset], x[0, event.offset :]])
+        inside = x[0, event.onset : event.offset]
+        background = np.abs(outside).mean()  # a square wave, whose RMS this is
+        lifted = (inside.max() + inside.min()) / 2
+        assert 20 * np.log10(lifted / background) == pytest.approx(ratio_db, abs=1e-3)
+
+
+def test_where_there_is_no_background_events_stay_as_recorded() -> None:
+    x, events = mixtures(over_background_db=(5.0, 5.0), most=1)[0]
+    assert x[0, events.onset[0]] == 1
+
+
+def test_sounds_without_pitch_are_played_faster_and_slower_under_their_own_label() -> None:
+    sounds = tuple(
+        Sound(samples=np.full(RATE // (k + 1), k + 1, np.float32), label=label, audible=RATE)
+        for k, label in enumerate(LABELS)
+    )
+    mixing = Mixing(
+        n_samples=3 * RATE,
+        fewest=1,
+        most=1,
+        transpose=1.0,
+        semitones=0,
+        cents=300.0,
+        augmented=False,
+    )
+    data, speeds = Mixtures(Bank(sounds, RATE), mixing, seed=0, length=200), []
+    for x, events in (data[i] for i in range(200)):
+        (event,) = events
+        k = LABELS.index(event.label)
+        assert x[0, event.onset] == k + 1
+        if event.offset < 3 * RATE:
+            speeds.append(RATE / (k + 1) / (event.offset - event.onset))
+    assert 2**-0.25 - 1e-3 < min(speeds) < 0.9
+    assert 1.1 < max(speeds) < 2**0.25 + 1e-3
+
+
 def test_what_cannot_be_mixed_is_refused() -> None:
     with pytest.raises(InputError, match="fewest <= most"):
         Mixing(fewest=3, most=2)

@@ -96,17 +96,18 @@ class Bank:
 
     @staticmethod
     def of_recordings(
-        recordings: Iterable[tuple[Path, str]], *, rate_hz: int, held_out: int = 5
+        recordings: Iterable[tuple[Path, str]], *, rate_hz: int, held_out: int = 5, fold: int = 0
     ) -> Bank:
         """A bank of (file, label), one event a file, as long as the file; channels are averaged.
 
         Of every `held_out` recordings of a label, in the order of their names, the last is for
-        the split `test` and the one before for `valid`.
+        the split `test` and the one before for `valid`; every further `fold` holds out the ones
+        before.
         """
         counts: Counter[str] = Counter()
         sounds = []
         for path, label in sorted(recordings):
-            place = counts[label] % held_out - held_out
+            place = (counts[label] + fold) % held_out - held_out
             counts[label] += 1
             split = {-1: "test", -2: "valid"}.get(place, "train")
             sounds.append(_read_recording(path, label, split, rate_hz=rate_hz))

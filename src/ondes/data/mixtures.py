@@ -34,9 +34,13 @@ class Mixing:
     them, at most until it is inaudible; one that cannot lasts until then.
     event_gain_db: the loudness of single events is spread by plus and minus that much.
     background_db: gain of the background, where there is one, drawn between two values.
+    over_background_db: events are first brought to one RMS, so many dB above the background's
+    in that clip, drawn between two values (negative: below it); None leaves them as recorded.
     transpose: probability that a sound is a neighbouring label's, up to `semitones` away,
-    played at the speed that gives its pitch, and detuned by up to `cents`; blend: probability
-    that two recordings of one label sound as one event. Both make new timbres of old ones.
+    played at the speed that gives its pitch, and detuned by up to `cents`; where labels are no
+    pitches, 0 semitones and some hundred cents play it faster and higher, or slower and lower.
+    blend: probability that two recordings of one label sound as one event. Both make new
+    timbres of old ones.
     equalise_db: a smooth frequency response of plus and minus that much for the whole clip.
     augmented: whether `augmentation` is applied to the whole clip.
     """
@@ -48,6 +52,7 @@ class Mixing:
     longest_s: float = 1.0
     event_gain_db: float = 0.0
     background_db: Range = (0.0, 0.0)
+    over_background_db: Range | None = None
     transpose: float = 0.0
     semitones: int = 3
     cents: float = 15.0
@@ -135,9 +140,10 @@ class Mixtures:
     def _scatter(self, x: Samples, rng: np.random.Generator) -> list[Event]:
         """Add events to `x` and return them; no two events of one label overlap."""
         events: list[Event] = []
+        level = self._level(x, rng)
         for _ in range(rng.integers(self.mixing.fewest, self.mixing.most + 1)):
             k = self._present[rng.integers(len(self._present))]
-            sound = self._sound(k, rng)
+            sound = self._sound(k, rng, level)
             for _ in range(TRIES):
                 event = self._place(sound, self.labels[k], rng)
                 if not any(_collide(event, other) for other in events):
@@ -155,10 +161,19 @@ class Mixtures:
         onset = int(rng.integers(max(n - length // 2, 1)))  # at least half of it is heard
         return Event(onset, min(onset + length, n), label)
 
-    def _sound(self, k: int, rng: np.random.Generator) -> Sound:
+    def _level(self, x: Samples, rng: np.random.Generator) -> float:
+        """The RMS of events in a clip with the background `x`; 0 where they stay as recorded."""
+        if self.mixing.over_background_db is None:
+            return 0.0
+        ratio_db = rng.uniform(*self.mixing.over_background_db)
+        return rms(x) * float(10 ** (ratio_db / 20))
+
+    def _sound(self, k: int, rng: np.random.Generator, level: float) -> Sound:
         sound = self._variant(k, rng)
         if rng.random() < self.mixing.blend:
             sound = _blend(sound, self._variant(k, rng), rng.uniform(0.2, 0.8))
+        if level:
+            sound = brought_to(sound, level)
         if not self.mixing.event_gain_db:
             return sound
         gain_db = rng.uniform(-self.mixing.event_gain_db, self.mixing.event_gain_db)
@@ -172,6 +187,17 @@ class Mixtures:
             step = 0
         cents = rng.uniform(-self.mixing.cents, self.mixing.cents)
         return _play(_pick(self._sounds[k + step], rng), 2 ** ((cents / 100 - step) / 12))
+
+
+def rms(x: Samples) -> float:
+    """Root of the mean power; 0 of nothing."""
+    return float(np.sqrt(np.square(x, dtype=np.float64).mean())) if x.size else 0.0
+
+
+def brought_to(sound: Sound, level: float) -> Sound:
+    """The sound with the RMS `level` over what is audible of it; silence stays silent."""
+    own = rms(sound.samples[: sound.audible])
+    return replace(sound, samples=sound.samples * np.float32(level / own if own else 1.0))
 
 
 def add(x: Samples, sound: Sound, event: Event, rate_hz: float) -> None:
