@@ -97,6 +97,8 @@ def test_what_cannot_be_heard_is_refused(pipeline, noise):
     heard = pipeline()
     with pytest.raises(TooShortError, match="at least one frame"):
         run(heard, noise[:, :7])
+    with pytest.raises(TooShortError, match=r"of 2 samples in 90 channels.*\[channel, time\]"):
+        run(heard, np.zeros((90, 2), np.float32))
     with pytest.raises(TooShortError):
         list(heard.engine.run([], rate_hz=8000.0, n_channels=1))
     broken = noise.copy()

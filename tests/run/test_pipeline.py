@@ -156,6 +156,8 @@ def test_what_does_not_fit_is_refused_with_its_cure(heard, noise, tmp_path):
         heard.detect(iter([]), rate_hz=8000)
     with pytest.raises(InputError, match="no such file"):
         heard.detect(tmp_path / "none.wav")
+    with (tmp_path / "bytes").open("wb") as stream, pytest.raises(InputError, match="its path"):
+        heard.detect(stream, rate_hz=8000)
     with pytest.raises(InputError, match="2 channels"):
         heard.detect(iter([noise, noise[:1]]), rate_hz=8000)
 

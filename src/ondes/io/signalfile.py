@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ondes.errors import FormatError, InputError, NotFiniteError
 from ondes.signal import Signal
-from ondes.timebase import Timebase
+from ondes.timebase import Timebase, exact_rate
 
 Samples = NDArray[np.float32]
 Decode = Callable[[int, int, int], Iterator[Samples]]
@@ -21,12 +21,19 @@ Decode = Callable[[int, int, int], Iterator[Samples]]
 
 @dataclass(frozen=True)
 class Given:
-    """What a caller says about a file beyond its path; None: let the file say it."""
+    """What a caller says about a file beyond its path; None: let the file say it.
+
+    Raises `RateError` on a rate that is not finite and above zero.
+    """
 
     rate_hz: float | None = None
     dtype: str | None = None
     channels: int | None = None
     truncated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rate_hz is not None:
+            exact_rate(self.rate_hz)
 
 
 @dataclass(frozen=True)

@@ -214,8 +214,9 @@ class Stream:
         hop, n_samples = self._engine.spec.hop, self._length()
         if n_samples < hop:
             raise TooShortError(
-                f"a recording of {self._tape.stop} samples for a network with frames of {hop} at "
-                f"{self._engine.spec.rate_hz:g} Hz: give at least one frame"
+                f"a recording of {self._tape.stop} samples in {len(self._tape)} channels for a "
+                f"network with frames of {hop} at {self._engine.spec.rate_hz:g} Hz: give at least "
+                "one frame, as [channel, time]"
             )
         n_frames, rest = -(-n_samples // hop), []
         while self._index * self._engine.window.frames < n_frames:

@@ -252,15 +252,27 @@ def load(
 
     Raises:
         ArtefactError: there is no such model, or it is damaged.
+        InputError: there is no such device here.
     """
     folder = artefact.find(model)
     card = artefact.read_card(folder)
     network = artefact.read_model(folder, card)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    task = _task(folder, card, network.to(device))
+    task = _task(folder, card, _moved(network, device))
     window = Window.of(task.spec, frames=window_frames) if window_frames else None
     return Pipeline(task, card, window, _chosen(precision, device))
+
+
+def _moved(network: nn.Module, device: str) -> nn.Module:
+    try:
+        return network.to(device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise InputError(
+            f"device={device!r} (--device) cannot be used here ({reason}): take cpu, cuda where "
+            "there is a GPU, or auto, which finds out"
+        ) from error
 
 
 def _chosen(precision: Precision, device: str) -> Precision:

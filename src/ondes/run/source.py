@@ -1,5 +1,6 @@
 """What a recording can come as, and which of its channels a network gets."""
 
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ def source_of(recording: Recording, *, rate_hz: float | None = None) -> Source:
     if isinstance(recording, Signal | SignalFile):
         _check_rate(recording.rate_hz, rate_hz)
         return _of_file(recording) if isinstance(recording, SignalFile) else _of_signal(recording)
+    if isinstance(recording, io.IOBase):
+        raise InputError(f"{recording!r}: give its path, or what ondes.open_signal(path) returns")
     if rate_hz is None:
         raise RateError("an array or blocks without a rate: say rate_hz=, in hertz")
     if isinstance(recording, Iterator):
