@@ -165,6 +165,8 @@ def test_resampling_and_truncation_when_asked(ondes, loud_model, recordings, tmp
         (["--model", "{model}", "--format", "midi"], "name a folder with -o"),
         (["--model", "{model}", "--report"], "name a folder with -o"),
         (["--model", "{model}", "-"], "in its own call"),
+        (["--model", "{model}", "--device", "nowhere"], "take cpu"),
+        (["--model", "{model}", "--rate", "-5"], "above zero"),
         ([], "--model"),
         (["--model", "{model}", "--nonsense"], "--nonsense"),
     ],
@@ -204,6 +206,8 @@ def test_channels(ondes, loud_model, recordings) -> None:
     soundfile.write(path, np.stack([left, right], axis=1), recordings.rate_hz)
     both = ondes("detect", path, "-m", loud_model)
     assert [row["channel"] for row in csv.DictReader(io.StringIO(both.out))] == ["0", "1"]
+    written = ondes("detect", path, "-m", loud_model, "-o", path.parent / "out")
+    assert "2 events in 2 channels, " in written.out
     assert times(ondes("detect", path, "-m", loud_model, "--channel", "1").out) == [(0.4, 0.48)]
     # the mean is below the model's threshold
     assert times(ondes("detect", path, "-m", loud_model, "--channel", "mix").out) == []
@@ -294,3 +298,45 @@ def test_a_file_is_no_folder_for_results(ondes, loud_model, recordings) -> None:
     done = ondes("detect", take, "-m", loud_model, "-o", take)
     assert done.status == 2
     assert "take.wav is a file" in done.err
+
+
+def test_a_place_that_cannot_be_made_stops_the_call(ondes, loud_model, recordings) -> None:
+    take = recordings.write("take.wav", (10, 20))
+    done = ondes("detect", take, "-m", loud_model, "-o", take / "below")
+    assert done.status == 2
+    assert "below cannot be written to (Not a directory)" in done.err
+
+
+def test_a_missing_input_is_named_once(ondes, loud_model, recordings) -> None:
+    take = recordings.write("take.wav")
+    done = ondes("detect", take, recordings.folder / "gone.wav", "-m", loud_model)
+    assert done.status == 1
+    assert done.err.count("gone.wav") == 1
+
+
+def test_formats_may_be_spaced_and_repeated(ondes, loud_model, recordings, tmp_path) -> None:
+    take = recordings.write("take.wav", (10, 20))
+    done = ondes("detect", take, "-m", loud_model, "-o", tmp_path / "out", "-f", "csv, json,csv")
+    assert done.out.strip().endswith("take.json")
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_what_one_format_cannot_hold_the_others_do(ondes, loud_model, recordings, tmp_path) -> None:
+    take = recordings.write("a take.wav", (10, 20))
+    call = ["detect", take, "-m", loud_model, "-o", tmp_path / "out", "-f", "midi,rttm,csv"]
+    done = ondes(*call)
+    assert done.status == 1
+    assert "no pitch" in done.err
+    assert "RTTM" in done.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a take.csv"]
+
+
+def test_a_recording_called_index_is_refused_before_the_work(
+    ondes, loud_model, recordings, tmp_path
+) -> None:
+    for name in ("a.wav", "index.wav"):
+        recordings.write(name)
+    done = ondes("detect", recordings.folder, "-m", loud_model, "-o", tmp_path / "out", "--report")
+    assert done.status == 2
+    assert "index.wav: its page would be" in done.err
+    assert done.out == ""

@@ -51,6 +51,7 @@ def test_a_data_set_tells_its_options(ondes, name) -> None:
     assert shown["about"] == data.find(name).ABOUT
     assert shown["options"].keys() == data.find(name).Config.__dataclass_fields__.keys()
     assert yaml.safe_load(ondes("data", name).out) == shown
+    assert json.loads(ondes("data", "--json", name).out) == shown
 
 
 def test_an_unknown_data_set_names_the_nearest(ondes) -> None:
@@ -63,6 +64,7 @@ def test_banks(ondes) -> None:
     assert {"fluidr3", "musescore"} <= {
         one["name"] for one in json.loads(ondes("data", "banks", "--json").out)
     }
+    assert ondes("data", "--json", "banks").out == ondes("data", "banks", "--json").out
 
 
 def test_a_take_that_is_none_is_a_wrong_call(ondes, tmp_path) -> None:

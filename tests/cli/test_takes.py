@@ -21,19 +21,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_keeps_its_shape(folder: Path) -> None:
-    takes, failures = gather([str(folder)], SUFFIXES)
+    takes, failures = gather([str(folder)], SUFFIXES, writes=True)
     assert [take.name for take in takes] == ["a.wav", "sub/b.flac", "sub/c.WAV"]
     assert failures == []
     assert takes[1].result(Path("out"), ".csv") == Path("out/sub/b.csv")
 
 
 def test_a_file_named_twice_is_taken_once(folder: Path) -> None:
-    takes, _ = gather([str(folder / "a.wav"), str(folder / "*.wav"), str(folder)], SUFFIXES)
+    takes, _ = gather(
+        [str(folder / "a.wav"), str(folder / "*.wav"), str(folder)], SUFFIXES, writes=True
+    )
     assert len(takes) == 3
 
 
 def test_an_input_that_is_missing_does_not_stop_the_others(folder: Path) -> None:
-    takes, failures = gather([str(folder / "a.wax"), str(folder / "a.wav")], SUFFIXES)
+    takes, failures = gather([str(folder / "a.wax"), str(folder / "a.wav")], SUFFIXES, writes=True)
     assert [take.name for take in takes] == ["a.wav"]
     assert failures[0].name.endswith("a.wax")
     assert "did you mean 'a.wav'" in failures[0].reason
@@ -42,13 +44,22 @@ def test_an_input_that_is_missing_does_not_stop_the_others(folder: Path) -> None
 def test_no_recording_at_all_is_an_error(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="empty holds no file"):
-        gather([str(tmp_path / "empty")], SUFFIXES)
+        gather([str(tmp_path / "empty")], SUFFIXES, writes=True)
 
 
 def test_results_never_overwrite_each_other(folder: Path) -> None:
     (folder / "a.flac").touch()
-    with pytest.raises(InputError, match=r"a\.flac and .*a\.wav would write the same results"):
-        gather([str(folder)], SUFFIXES)
+    with pytest.raises(InputError, match=r"a\.flac and .*a\.wav would both give a\.\*.* -o each"):
+        gather([str(folder)], SUFFIXES, writes=True)
+
+
+def test_where_nothing_is_written_names_alone_must_differ(folder: Path) -> None:
+    (folder / "a.flac").touch()
+    takes, _ = gather([str(folder)], SUFFIXES, writes=False)
+    assert [take.name for take in takes][:2] == ["a.flac", "a.wav"]
+    (folder / "sub" / "a.wav").touch()
+    with pytest.raises(InputError, match=r"both give a\.wav: name the folder above"):
+        gather([str(folder / "a.wav"), str(folder / "sub" / "a.wav")], SUFFIXES, writes=False)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 from ondes.cli import _console
@@ -35,6 +36,22 @@ class Wanted:
                 f"{' and '.join(suffixes)} without a place to write to: name a folder with -o "
                 "(without one, CSV goes to stdout)"
             )
+
+    def make_folder(self) -> None:
+        """Make the folder, before any work is done for it.
+
+        Raises `InputError` where it cannot be made, or cannot be written to.
+        """
+        if self.folder is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            raise InputError(
+                f"-o {self.folder} cannot be written to ({error.strerror}): name another folder"
+            ) from error
 
     @property
     def suffixes(self) -> dict[str, str]:
@@ -80,8 +97,10 @@ class Found:
             _console.show_events(self.events, self.name, with_header=with_header)
             return
         when = " before" if self.before else ""
+        n_channels = len(set(self.events.channel.tolist()))
+        where = f" in {n_channels} channels" if n_channels > 1 else ""
         paths = ", ".join(map(str, self.written.values()))
-        print(f"{self.name}: {len(self.events)} events{when}, {paths}")
+        print(f"{self.name}: {len(self.events)} events{where}{when}, {paths}")
 
 
 class Job(Protocol):

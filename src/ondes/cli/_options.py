@@ -8,6 +8,7 @@ import typer
 
 from ondes.io import SignalFile, event_formats, open_signal, signal_formats, signal_suffixes
 from ondes.io.formats import module
+from ondes.io.signalfile import Given
 
 if TYPE_CHECKING:
     from ondes.run.artefact import Card
@@ -39,7 +40,11 @@ Report = Annotated[
 ]
 Channel = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME|mix", help="Channel to take, may be repeated; without it all."),
+    typer.Option(
+        metavar="NAME|mix",
+        help="Channel to take, may be repeated; without it all, each for itself where the model "
+        "hears one; mix is their mean.",
+    ),
 ]
 SkipExisting = Annotated[
     bool, typer.Option("--skip-existing", help="Leave out recordings whose results are there.")
@@ -82,6 +87,9 @@ class Opening:
     dtype: str | None = None
     channels: int | None = None
     truncated: bool = False
+
+    def __post_init__(self) -> None:
+        Given(self.rate_hz)
 
     @property
     def suffixes(self) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ondes.cli import _options
-from ondes.cli._batch import REPORT, Found
-from ondes.cli._takes import Failure
+from ondes.cli._batch import REPORT, Found, Wanted
+from ondes.cli._takes import Failure, Take
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.io import SignalFile
@@ -37,18 +37,23 @@ def write_page(
     )
 
 
+def check_first_page(folder: Path, wanted: Wanted, takes: Sequence[Take]) -> None:
+    """Raise `InputError` when the page of a recording would have the name of the first page."""
+    for take in takes:
+        if wanted.paths(take)[REPORT] == folder / INDEX:
+            raise InputError(
+                f"{take.path}: its page would be {folder / INDEX}, which is the first page's name: "
+                "rename the recording, or leave out --report"
+            )
+
+
 def write_index(
     folder: Path, found: Sequence[Found], failures: Sequence[Failure], *, model: str
 ) -> Path:
-    """Write the first page of a batch, which links to those of its recordings.
-
-    Raises `InputError` when a recording's page has its name.
-    """
+    """Write the first page of a batch, which links to those of its recordings."""
     from ondes.report import index
 
     path = folder / INDEX
-    if any(one.written[REPORT] == path for one in found):
-        raise InputError(f"{path} is the page of a recording: rename that, for the first page")
     rows = [
         index.Row.of(
             one.name,

@@ -49,10 +49,13 @@ class Failure:
     reason: str
 
 
-def gather(inputs: Sequence[str], suffixes: Sequence[str]) -> tuple[list[Take], list[Failure]]:
+def gather(
+    inputs: Sequence[str], suffixes: Sequence[str], *, writes: bool
+) -> tuple[list[Take], list[Failure]]:
     """Return the recordings that files, folders and globs mean, and the inputs that mean none.
 
-    Raises `InputError` when there is not one recording, or when two would write the same results.
+    Raises `InputError` when there is not one recording, when two have the same name, or when the
+    call `writes` files and two would write the same ones.
     """
     takes: dict[Path, Take] = {}
     failures = []
@@ -63,7 +66,7 @@ def gather(inputs: Sequence[str], suffixes: Sequence[str]) -> tuple[list[Take], 
             failures.append(Failure(name, str(error)))
     if not takes:
         raise InputError("\n".join(failure.reason for failure in failures))
-    _refuse_clashes(list(takes.values()))
+    _refuse_clashes(list(takes.values()), writes=writes)
     return list(takes.values()), failures
 
 
@@ -73,14 +76,16 @@ def _meant(name: str, suffixes: Sequence[str]) -> Iterator[Take]:
         yield Take(path, (path.relative_to(root) if root else Path(path.name)).as_posix())
 
 
-def _refuse_clashes(takes: Sequence[Take]) -> None:
-    owners: dict[Path, Take] = {}
+def _refuse_clashes(takes: Sequence[Take], *, writes: bool) -> None:
+    owners: dict[str, Take] = {}
     for take in takes:
-        other = owners.setdefault(take.result(Path(), ""), take)
+        result = take.result(Path(), ".*").as_posix() if writes else take.name
+        other = owners.setdefault(result, take)
         if other is not take:
             raise InputError(
-                f"{other.path} and {take.path} would write the same results, "
-                f"{take.result(Path(), '.*')}: take them in two calls with an -o each"
+                f"{other.path} and {take.path} would both give {result}: name the folder above "
+                "them, whose results keep their way below it, or take them in two calls"
+                + (" with an -o each" if writes else "")
             )
 
 

@@ -40,6 +40,7 @@ data.add_typer(banks, name="banks")
 
 @data.callback()
 def _list(context: typer.Context, *, json: _options.Json = False) -> None:
+    context.obj = json  # `data --json NAME` asks as `data NAME --json` does
     if context.invoked_subcommand is None:
         from ondes.data import find, names
 
@@ -49,6 +50,7 @@ def _list(context: typer.Context, *, json: _options.Json = False) -> None:
 
 @data.command(hidden=True)
 def show(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of a data set.")],
     *,
     json: _options.Json = False,
@@ -64,7 +66,7 @@ def show(
         "about options": getdoc(module.Config),
         "options": {field.name: _default(field) for field in fields(module.Config)},
     }
-    (_console.show_json if json else _console.show_yaml)(described)
+    (_console.show_json if json or context.obj else _console.show_yaml)(described)
 
 
 @banks.callback()
@@ -72,7 +74,7 @@ def _list_banks(context: typer.Context, *, json: _options.Json = False) -> None:
     if context.invoked_subcommand is None:
         from ondes.data.banks import names
 
-        _show_rows([_bank(name) for name in names()], json=json)
+        _show_rows([_bank(name) for name in names()], json=json or context.obj)
 
 
 @banks.command()

@@ -3,16 +3,18 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ondes.cli import _console, _options
 from ondes.cli._batch import REPORT, Found, Told, Wanted, work_through
-from ondes.cli._pages import write_index, write_page
+from ondes.cli._pages import check_first_page, write_index, write_page
 from ondes.cli._takes import STDIN, Failure, Take, from_stdin, gather
 from ondes.errors import InputError
-from ondes.io import read_events, write_events
+from ondes.events import EventList
+from ondes.io import SignalFile, read_events, write_events
 
 if TYPE_CHECKING:
     from ondes.run.pipeline import Pipeline
@@ -43,10 +45,14 @@ def detect(
     Exit status: 0 all done, 1 some inputs failed (named at the end), 2 the call is wrong.
     """
     opening = _options.Opening(rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated)
-    wanted = Wanted(out, tuple(formats.split(",")), report=report)
+    kinds = tuple(dict.fromkeys(name.strip() for name in formats.split(",")))
+    wanted = Wanted(out, kinds, report=report)
     tally = _Tally(json=json, report=report)
-    with _recordings(inputs, opening) as (takes, missing):
+    with _recordings(inputs, opening, wanted) as (takes, missing):
+        if report and out and len(takes) > 1:
+            check_first_page(out, wanted, takes)
         pipeline = _options.loaded(model, device=device, threads=threads)
+        wanted.make_folder()
         job = _Detection(pipeline, opening, wanted, channel, resample=resample)
         tally.failures += missing
         for outcome in work_through(takes, job, wanted, skip_existing=skip_existing):
@@ -70,7 +76,10 @@ class _Detection:
     resample: bool
 
     def do(self, take: Take, told: Told) -> Found:
-        """Find the events of a recording and write its results."""
+        """Find the events of a recording and write its results.
+
+        What one format cannot hold is told once the others are written.
+        """
         file = self.opening(take.path)
         events = self.pipeline.detect(
             file,
@@ -79,13 +88,22 @@ class _Detection:
             progress=lambda seconds: told(seconds / file.duration_s),
         )
         paths = self.wanted.paths(take)
+        refused = []
         for kind, path in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            if kind == REPORT:
-                write_page(path, self.pipeline, file, events, name=take.name)
-            else:
-                write_events(events, path, format=kind, file=take.name)
+            try:
+                self._write(kind, path, file, events, take.name)
+            except InputError as error:
+                refused.append(str(error))
+        if refused:
+            raise InputError("; ".join(refused))
         return Found(take.name, paths, file.duration_s, events)
+
+    def _write(self, kind: str, path: Path, file: SignalFile, events: EventList, name: str) -> None:
+        if kind == REPORT:
+            write_page(path, self.pipeline, file, events, name=name)
+        else:
+            write_events(events, path, format=kind, file=name)
 
     def recall(self, take: Take) -> Found:
         """Read what was found before; most from the format that carries most."""
@@ -97,11 +115,11 @@ class _Detection:
 
 @contextmanager
 def _recordings(
-    inputs: Sequence[str], opening: _options.Opening
+    inputs: Sequence[str], opening: _options.Opening, wanted: Wanted
 ) -> Iterator[tuple[list[Take], list[Failure]]]:
     """Lend the recordings that the call names, and the inputs that name none."""
     if STDIN not in inputs:
-        yield gather(inputs, opening.suffixes)
+        yield gather(inputs, opening.suffixes, writes=wanted.folder is not None)
     elif len(inputs) > 1:
         raise InputError(f"{' '.join(inputs)}: take stdin (-) in its own call")
     else:
@@ -142,4 +160,5 @@ class _Tally:
         if self.failures:
             _console.note(f"{self.done} done, {len(self.failures)} failed:")
         for failure in self.failures:
-            _console.note(f"  {failure.name}: {failure.reason}")
+            said = failure.reason.startswith(f"{failure.name}: ")
+            _console.note(f"  {failure.reason}" if said else f"  {failure.name}: {failure.reason}")
