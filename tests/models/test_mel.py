@@ -115,6 +115,12 @@ def test_silence_shows_nothing():
     assert not shown.any()
 
 
+def test_what_is_quiet_can_be_said():
+    x = 1e-7 * noise(1, 1, RATE)
+    assert not views(Front(Config(), rate_hz=RATE), x).any()
+    assert views(Front(Config(quiet_db=-200.0), rate_hz=RATE), x).any()
+
+
 @pytest.mark.parametrize("hop_s", [512 / RATE, 0.0173])
 def test_silence_around_a_recording_changes_nothing(hop_s):
     net, x = build(hop_s=hop_s).double(), noise(1, 1, 3 * RATE).double()

@@ -30,7 +30,6 @@ CARD = (
     "residual convolutions along time. For sounds of any kind, of which a few may overlap."
 )
 FLOOR = 1e-5  # power of a band against the level around, -50 dB
-QUIET = 1e-9  # power of noise that counts as silence, -90 dB of full scale
 TAPS = 3  # of every convolution along time
 HIGH = 5  # bands under the kernels over frequency, each of which halves the bands
 
@@ -43,7 +42,8 @@ class Config:
     bands: of the mel scale, up to the Nyquist frequency. windows_s: of the spectra, in seconds,
     brought to powers of two, the longest first. hop_s: of the frames. dilations: of the layers
     along time, in frames. level_s, contrast_s: how far to both sides the level of all bands, and
-    the band's own, are averaged. dropout: share of features left out in training.
+    the band's own, are averaged. quiet_db: power that counts as silence, against an RMS of 1;
+    lower it for sensors with small units. dropout: share of features left out in training.
     """
 
     width: int = 80
@@ -54,6 +54,7 @@ class Config:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     level_s: float = 0.35
     contrast_s: float = 1.0
+    quiet_db: float = -100.0
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
@@ -130,6 +131,7 @@ class Front(nn.Module):
             raise RecipeError(f"hop_s={config.hop_s} is no sample at {rate_hz:g} Hz; give more")
         sizes = [2 ** round(math.log2(seconds * rate_hz)) for seconds in config.windows_s]
         self.size = sizes[0]
+        self.quiet = 10 ** (config.quiet_db / 10)
         self.spectra = nn.ModuleList(
             Spectrum(size, config.bands, n_fft=max(size, self.size // 2), rate_hz=rate_hz)
             for size in sizes
@@ -148,19 +150,19 @@ class Front(nn.Module):
         whole = x[..., : x.shape[-1] // self.hop * self.hop]
         hops = whole.reshape(*whole.shape[:2], -1, self.hop)
         power = hops.square().mean(dim=-1).sum(dim=1, keepdim=True)
-        return (power > QUIET).to(x.dtype)
+        return (power > self.quiet).to(x.dtype)
 
     def forward(self, x: Tensor, heard: Tensor) -> Tensor:
         """Relate the level of every band to those around."""
         cut = frames(F.pad(x, self.margins), n_fft=self.size, hop=self.hop)
         bands = [spectrum(cut) * heard for spectrum in self.spectra]
-        loud = torch.log1p(bands[0] / QUIET)
+        loud = torch.log1p(bands[0] / self.quiet)
         contrast = 0.25 * heard * (loud - _averaged(loud, heard, self.contrast_frames))
         return torch.stack([*(self._relative(b, heard) for b in bands), contrast], dim=1)
 
     def _relative(self, bands: Tensor, heard: Tensor) -> Tensor:
         level = _averaged(bands.mean(dim=1, keepdim=True), heard, self.level_frames)
-        return 0.25 * heard * torch.log((bands + QUIET) / (level + QUIET) + FLOOR)
+        return 0.25 * heard * torch.log((bands + self.quiet) / (level + self.quiet) + FLOOR)
 
 
 class Spectrum(nn.Module):
