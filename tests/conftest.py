@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -12,6 +13,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that tests start import this checkout
     filter(None, [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH", "")])
 )
+
+# The same examples in every run, however busy the machine; HYPOTHESIS=explore looks for new ones.
+settings.register_profile("repeat", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS", "repeat"))
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ decoders = st.builds(
     offset_shift=st.sampled_from([0.0, 0.75, -1.5, 2.5]),
     weights=st.sampled_from([(1.0, 0.0, 0.0, 0.0), (0.5, 0.3, 0.4, 0.2)]),
     bias=st.sampled_from([0.0, -0.5]),
-    min_score=st.sampled_from([0.0, 0.5]),
+    min_score=st.sampled_from([0.0, 0.5037]),  # no mean of so few hundredths: no ties
 )
 
 
