@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+import soundfile
 
 from ondes.events import EventList
 from ondes.io import write_events
@@ -74,3 +76,22 @@ def test_a_missing_list_is_named(ondes, loud_model, folder) -> None:
     done = ondes("evaluate", loud_model, folder)
     assert done.status == 2
     assert "1.wav has no event list beside it" in done.err
+
+
+def test_labels_that_the_model_does_not_know_are_named(ondes, loud_model, folder) -> None:
+    path = folder / "1.csv"
+    path.write_text(path.read_text().replace("loud", "laud"))
+    done = ondes("evaluate", loud_model, folder)
+    assert done.status == 2
+    assert "labels laud, " in done.err
+    assert "did you mean 'loud'?" in done.err
+
+
+def test_recordings_of_two_channels_are_mixed_when_asked(ondes, loud_model, folder) -> None:
+    for path in folder.glob("*.wav"):
+        x, rate_hz = soundfile.read(path)
+        soundfile.write(path, np.stack([x, x], axis=1), rate_hz)
+    done = ondes("evaluate", loud_model, folder)
+    assert done.status == 2
+    assert "--mix" in done.err
+    assert ondes("evaluate", loud_model, folder, "--mix").status == 0

@@ -62,6 +62,11 @@ def test_a_rate_is_met() -> None:
 def test_an_unknown_bank_names_the_nearest() -> None:
     with pytest.raises(InputError, match="fluidr3"):
         Bank.open("fluidr4", rate_hz=RATE)
+
+
+def test_a_bank_that_is_planned_and_not_shipped_names_how_it_is_made() -> None:
+    with pytest.raises(InputError, match="ondes data banks build fluidr3-wide"):
+        Bank.open("fluidr3-wide", rate_hz=RATE)
     with pytest.raises(RecipeError, match="musescore"):
         plan("musescor")
 

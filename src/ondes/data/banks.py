@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from ondes.data.plans import Plan, Take
+from ondes.data.plans import PLANS, Plan, Take
 from ondes.data.render import Rendering, render_preset
 from ondes.errors import FormatError, InputError, nearest
 from ondes.io import read
@@ -127,7 +127,9 @@ def _folder(name: str | Path) -> Path:
     for folder in (_shipped() / name, Path(name)):
         if (folder / INDEX).exists():
             return folder
-    hint = nearest(str(name), names())
+    hint = nearest(str(name), (*names(), *PLANS))
+    if name in PLANS:
+        hint = f"; it is made by: ondes data banks build {name}"
     raise InputError(f"no bank called {str(name)!r} is shipped, nor is it a bank's folder{hint}")
 
 

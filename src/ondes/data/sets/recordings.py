@@ -61,7 +61,10 @@ def build(config: Config, *, split: str, seed: int = 0) -> "Recordings | Clips":
         FormatError: a file cannot be read.
     """
     if split not in PLACES:
-        raise RecipeError(f"recordings has no split {split!r}{nearest(split, PLACES)}")
+        raise RecipeError(
+            f"recordings has no split {split!r}{nearest(split, PLACES)}; there are "
+            f"{', '.join(PLACES)}"
+        )
     pairs = [(path, _list_of(path)) for path in expand([config.folder])]
     chosen = [pair for place, pair in enumerate(pairs) if place % 5 in PLACES[split]]
     if not chosen:
@@ -95,12 +98,12 @@ class Recordings:
         if signal.rate_hz != self.rate_hz:
             raise RateError(
                 f"{path} is at {signal.rate_hz:g} Hz, others in {self.config.folder} at "
-                f"{self.rate_hz:g} Hz: say rate_hz, and all are resampled to it"
+                f"{self.rate_hz:g} Hz: say rate_hz (--resample), and all are converted"
             )
         if signal.n_channels != self.n_channels:
             raise ChannelError(
                 f"{path} has {signal.n_channels} channels, others in {self.config.folder} "
-                f"{self.n_channels}: say mix, and all become one"
+                f"{self.n_channels}: say mix (--mix), and all become one"
             )
         return Example(signal.samples, events)
 

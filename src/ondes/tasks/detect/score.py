@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ondes.errors import ChannelError, InputError
+from ondes.errors import ChannelError, InputError, nearest
 from ondes.events import EventList
 from ondes.metrics import (
     FrameCounts,
@@ -77,12 +77,19 @@ def predictions(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
     Raises:
         ChannelError: the data set has another number of channels than the network.
         RateError: the detector cannot take its rate.
-        InputError: it has no example.
+        InputError: it has no example, or labels that the network does not know.
     """
     if dataset.n_channels != detector.spec.channels:
         raise ChannelError(
             f"a data set of {dataset.n_channels} channels for a network of "
-            f"{detector.spec.channels}; choose channels in the data set"
+            f"{detector.spec.channels}; choose channels in the data set, or mix them (--mix)"
+        )
+    classes = detector.spec.classes
+    if unknown := [label for label in dataset.labels if label not in classes]:
+        raise InputError(
+            f"the data have the labels {', '.join(unknown[:5])}{', ...' * (len(unknown) > 5)}, the "
+            f"network knows {len(classes)} others, {classes[0]} to {classes[-1]}"
+            f"{nearest(unknown[0], classes)}: write labels in the event lists as it does"
         )
     if not len(dataset):
         raise InputError(f"the data set {dataset!r} holds no example; nothing can be scored on it")
