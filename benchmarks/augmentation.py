@@ -88,11 +88,13 @@ def row(name: str, clip: Samples, rival: Effect | None) -> str:
 
 
 def report() -> str:
-    """The whole benchmark as a Markdown table."""
+    """The whole benchmark as a section of Markdown."""
     torch.set_num_threads(1)
     clip = np.random.default_rng(0).standard_normal((1, CLIP)).astype(np.float32)
     oracles = rivals()
     lines = [
+        "## Augmentation",
+        "",
         f"One mono clip of {CLIP} samples at {RATE_HZ} Hz, one thread.",
         "",
         "| effect | ondes, ms | pedalboard, ms | largest difference |",

@@ -1,0 +1,45 @@
+"""The options of benchmarks, which are the arguments of their `report`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+
+from ondes.errors import InputError, nearest
+
+Given = Mapping[str, str]
+
+
+def by_benchmark(names: Sequence[str], settings: Sequence[str]) -> dict[str, Given]:
+    """The settings of each benchmark, which are written NAME.OPTION=VALUE.
+
+    Raises InputError where one is written otherwise, or for a benchmark that is not run.
+    """
+    given: dict[str, dict[str, str]] = {name: {} for name in names}
+    for setting in settings:
+        target, equals, value = setting.partition("=")
+        name, _, option = target.partition(".")
+        if not equals or not option:
+            raise InputError(f"--set {setting}: write NAME.OPTION=VALUE, as in rivals.clips=20")
+        if name not in given:
+            raise InputError(f"--set {setting}: {name} is not run{nearest(name, given)}")
+        given[name][option] = value
+    return dict(given)
+
+
+def typed(name: str, report: Callable[..., str], given: Given) -> dict[str, int | str]:
+    """The options in the types of their defaults, whole numbers or texts.
+
+    Raises InputError where there is no such option, or a value is of another type.
+    """
+    known = {key: type(option.default) for key, option in signature(report).parameters.items()}
+    values: dict[str, int | str] = {}
+    for key, value in given.items():
+        if key not in known:
+            has = ", ".join(known) or "none"
+            raise InputError(f"{name} has no option {key!r}{nearest(key, known)}; it has {has}")
+        try:
+            values[key] = known[key](value)
+        except ValueError as error:
+            raise InputError(f"--set {name}.{key}={value}: give a whole number") from error
+    return values
