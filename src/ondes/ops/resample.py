@@ -27,6 +27,8 @@ STOP_BAND_DB = 100.0
 BLOCK_OUTPUTS = 64  # columns of a product
 GROUP_OUTPUTS = 4096  # outputs of a product, all rows together
 LARGEST_TABLE = 2**27
+# OpenBLAS takes several threads for larger products; on a busy machine they wait for each other.
+ONE_THREAD = 2**18
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,10 @@ class Resampler:
 
 
 class _Plan(NamedTuple):
-    """A group of outputs: `rows` periods, each cut into blocks with a tap matrix of their own."""
+    """A group of outputs: `rows` periods, each cut into blocks with a tap matrix of their own.
+
+    Rows go through a matrix in parts, as many at once as one thread takes.
+    """
 
     up: int
     down: int
@@ -113,15 +118,15 @@ class _Plan(NamedTuple):
     outputs: int  # per group
     inputs: int  # by which a group moves on
     reach: int  # inputs of a group
-    places: NDArray[np.int64]  # [block, row, tap] in the inputs of a group
-    taps: Float32  # [block, tap, column]
+    places: NDArray[np.int64]  # [block, part, row, tap] in the inputs of a group
+    taps: Float32  # [block, 1, tap, column]
     period: int  # outputs of a row
 
 
 def _convert(plan: _Plan, stretch: Float32) -> Float32:
     """One group: `[..., reach]` to `[..., outputs]`."""
     blocks: Float32 = np.take(stretch, plan.places, axis=-1) @ plan.taps
-    rows = np.moveaxis(blocks, -3, -2)
+    rows = np.moveaxis(blocks, -4, -2)
     rows = rows.reshape(*rows.shape[:-2], -1)[..., : plan.period]
     return rows.reshape(*stretch.shape[:-1], plan.outputs)
 
@@ -155,11 +160,22 @@ def _plan(rate_in: float, rate_out: float) -> _Plan:
         )
     first = columns * np.arange(n_blocks) * down // up  # input place of each block, less halo
     rows = -(-GROUP_OUTPUTS // period)
+    part = min(max(1, ONE_THREAD // (width * columns)), rows)  # rows of a product
+    rows = -(-rows // part) * part
     step = down * repeat
-    places = first[:, None, None] + step * np.arange(rows)[:, None] + np.arange(width)
+    row = step * np.arange(rows).reshape(-1, part, 1)
+    places = first[:, None, None, None] + row + np.arange(width)
     taps = np.stack([_taps(up, down, half, b * columns, columns, width) for b in range(n_blocks)])
     return _Plan(
-        up, down, halo, rows * period, rows * step, int(places.max()) + 1, places, taps, period
+        up,
+        down,
+        halo,
+        rows * period,
+        rows * step,
+        int(places.max()) + 1,
+        places,
+        taps[:, None],
+        period,
     )
 
 
