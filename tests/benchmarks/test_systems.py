@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from benchmarks import _basic_pitch, rivals
 from benchmarks._clips import Clips, Samples
 from benchmarks._nmf import Nmf
 from benchmarks._systems import HEAD, Contest, Heard, Reading, fitted, on_grid, scored
@@ -66,6 +67,17 @@ def test_an_oracle_scores_one_in_every_test(clips: Clips) -> None:
     assert {tuple(row[3:]) for row in rows if row[2] == "known"} == {("1.0000",) * 4}
     assert all(len(row) == len(HEAD) for row in rows)
     assert all(float(row[5]) == 1 for row in rows)  # the decoder fitted to it finds the notes too
+
+
+def test_a_rival_that_is_not_installed_is_named(
+    clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rivals, "contest_of", lambda _: Contest(clips, {"first": clips}))
+    monkeypatch.setattr(rivals, "systems_for", lambda valid, _: [Oracle(valid)])
+    monkeypatch.setattr(_basic_pitch, "missing", lambda: "librosa")
+    section = rivals.report()
+    assert "| first | oracle | known | 1.0000 |" in section
+    assert "basic-pitch is left out: librosa not installed" in section
 
 
 def test_thresholds_may_differ_between_labels(clips: Clips) -> None:
