@@ -59,7 +59,8 @@ Device = Annotated[
     str, typer.Option(metavar="NAME", help="As torch names it; auto is the GPU if there is one.")
 ]
 Threads = Annotated[
-    int, typer.Option(metavar="N", min=0, help="CPU threads; 0 leaves their number to torch.")
+    int,
+    typer.Option(metavar="N", min=0, help="CPU threads; 0 leaves their number to torch and numpy."),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -119,11 +120,14 @@ def loaded(model: str, *, device: str, threads: int) -> "Pipeline":
 
 
 def use_threads(threads: int) -> None:
-    """Give torch so many CPU threads; 0 leaves their number to it."""
+    """Give torch and numpy so many CPU threads each; 0 leaves their number to them."""
+    if not threads:
+        return
     import torch
+    from threadpoolctl import threadpool_limits
 
-    if threads:
-        torch.set_num_threads(threads)
+    threadpool_limits(threads)
+    torch.set_num_threads(threads)
 
 
 def summary(card: "Card") -> dict[str, object]:

@@ -1,10 +1,13 @@
 """``ondes demo``: the main job from end to end, on a recording that comes with ondes."""
 
+import os
+import sys
 import time
 from collections.abc import Mapping
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,8 +25,8 @@ ABOUT = "J. S. Bach, Prelude in C (BWV 846), on a piano that the model never hea
 RESULTS = {"csv": "table", "audacity": "labels for Audacity", "midi": "MIDI"}
 SHOWN = 8
 NEXT = """\
-Your own recording:  ondes detect take.wav --model piano-tones -o out --report
-Your own model:      ondes train tones/piano-tones --scale laptop -o my-model"""
+Your own recording:  {ondes} detect take.wav --model piano-tones -o out --report
+Your own model:      {ondes} train tones/piano-tones --scale laptop -o my-model"""
 
 
 def demo(
@@ -31,7 +34,7 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")
     ] = Path("demo"),
-    threads: _options.Threads = 0,
+    threads: _options.Threads = 1,
 ) -> None:
     """Find the tones of a piano recording, and score them against the truth."""
     pipeline = _options.loaded(MODEL, device="cpu", threads=threads)
@@ -47,7 +50,13 @@ def demo(
     print(", ".join(f"{name} {value:.3f}" for name, value in scores.items()), end="\n\n")
     for what, path in _written(pipeline, events, truth, scores, out):
         print(f"{what + ':':<20} {path}")
-    print(f"\n{NEXT}")
+    print(f"\n{NEXT.format(ondes=_command())}")
+
+
+def _command() -> str:
+    """Return what to type for `ondes`: its way from here where the shell does not find it."""
+    beside = Path(sys.executable).with_name("ondes")
+    return os.path.relpath(beside) if beside.exists() and not which("ondes") else "ondes"
 
 
 def _show_first(events: EventList) -> None:

@@ -38,7 +38,7 @@ def detect(
     channels: _options.Channels = None,
     truncated: _options.Truncated = False,
     device: _options.Device = "auto",
-    threads: _options.Threads = 0,
+    threads: _options.Threads = 1,
 ) -> None:
     """Find the events of recordings: what, from when to when, how sure.
 

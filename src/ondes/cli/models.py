@@ -65,13 +65,21 @@ def _one(name: str) -> dict[str, Any]:
 
 
 def _row(card: dict[str, Any]) -> list[str]:
-    spec, scores = card["spec"], card["scores"]
+    spec = card["spec"]
     return [
         card["name"],
         card["task"]["name"],
         f"{spec['rate_hz']:g} Hz",
         f"{len(spec['classes'])}",
-        f"{scores['frame_f1']:.3f}" if "frame_f1" in scores else "",
+        _score(card["scores"]),
         f"{card['bytes'] / 1e6:.2f} MB",
         card["data"],
     ]
+
+
+def _score(scores: dict[str, dict[str, float]]) -> str:
+    """Return the frame F1 of the test, else of the validation."""
+    for split in ("test", "valid"):
+        if split in scores:
+            return f"{scores[split]['frame_f1']:.3f} ({split})"
+    return ""
