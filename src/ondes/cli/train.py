@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,11 +71,21 @@ def _progress() -> Iterator["Progress | None"]:
         yield None
     elif sys.stdout.isatty() and sys.stderr.isatty():
         with _console.progress(1.0) as advance:
-            yield lambda step, total, logs, seconds_left: advance(
-                step / total, _said(step, total, logs, seconds_left)
-            )
+            yield partial(_advance, advance)
     else:
         yield _Lines()
+
+
+def _advance(
+    advance: _console.Advance,
+    step: int,
+    total: int,
+    logs: Mapping[str, float],
+    seconds_left: float,  # noqa: ARG001 - the bar tells it itself
+) -> None:
+    """Draw the bar with as many figures as fit beside it."""
+    shown = {name: logs[name] for name in ("loss", "valid/loss") if name in logs}
+    advance(step / total, _said(step, total, shown))
 
 
 class _Lines:
@@ -88,10 +99,10 @@ class _Lines:
     ) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + EVERY_S
-            _console.note(_said(step, total, logs, seconds_left))
+            minutes, seconds = divmod(round(seconds_left), 60)
+            _console.note(f"{_said(step, total, logs)}, {minutes}:{seconds:02} left")
 
 
-def _said(step: int, total: int, logs: Mapping[str, float], seconds_left: float) -> str:
-    minutes, seconds = divmod(round(seconds_left), 60)
+def _said(step: int, total: int, logs: Mapping[str, float]) -> str:
     figures = "".join(f", {name} {value:.4g}" for name, value in logs.items())
-    return f"step {step} of {total}, {minutes}:{seconds:02} left{figures}"
+    return f"step {step} of {total}{figures}"
