@@ -31,7 +31,7 @@ GRID: Mapping[str, Sequence[float]] = {
     "restart": LEVELS,
     "high": LEVELS,
     "low_ratio": (0.2, 0.35, 0.5, 0.65, 0.8, 1.0),
-    "min_frames": (1, 2, 3, 4, 6, 8),
+    "min_frames": (1, 2, 3, 4, 5),
     "median": (1, 3, 5, 7),
     "gap_frames": (0, 1, 2, 4, 8),
     "attach": (1, 2, 3, 4),
