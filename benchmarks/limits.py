@@ -27,12 +27,13 @@ CASES = {
 
 
 def report(clips: int = 60) -> str:
-    """Return a table of scores by kind of clip."""
+    """Return the section: a table of scores by kind of clip."""
     pipeline = ondes.load("piano-tones")
     head = "| clips of the unheard piano | " + " | ".join(COLUMNS) + " |"
     rule = "|---|" + "---:|" * len(COLUMNS)
     rows = "\n".join(_rows(pipeline, clips))
-    return f"{clips} clips each, seed and thresholds as in the tests.\n\n{head}\n{rule}\n{rows}\n"
+    said = f"{clips} clips each, seed and thresholds as in the tests."
+    return f"## What limits piano-tones\n\n{said}\n\n{head}\n{rule}\n{rows}"
 
 
 def _rows(pipeline: Pipeline, clips: int) -> Iterator[str]:
