@@ -50,6 +50,7 @@ EVERY = 8  # frames of these, of which neighbours say the same
 TREES, LEAF = 100, 2
 N_FFT, HOP, BANDS = 1024, 512, 40
 CONTEXT = 47  # frames, 1 s
+SMOOTH = 17  # frames over which its probabilities are averaged, the best on validation
 SHIFTS = (2, 8)  # frames, of deltas
 QUIET = 1e-9
 
@@ -112,7 +113,9 @@ class Forest:
     def probabilities(self, x: Floats, *, rate_hz: float) -> Floats:
         """Return probabilities [1, class, frame] of a clip [1, time]."""
         shares = self.trees.predict_proba(features(x[0], rate_hz))
-        return np.stack([share[:, 1] for share in shares])[None].astype(np.float32)
+        probs = np.stack([share[:, 1] for share in shares])[None].astype(np.float32)
+        smooth: Floats = uniform_filter1d(probs, SMOOTH, mode="constant")
+        return smooth
 
     def _frames(self, examples: Dataset, index: int) -> tuple[Floats, NDArray[np.bool_]]:
         x, events = examples[index]

@@ -41,6 +41,8 @@ class Mixing:
     pitches, 0 semitones and some hundred cents play it faster and higher, or slower and lower.
     blend: probability that two recordings of one label sound as one event. Both make new
     timbres of old ones.
+    release_db_per_s: how fast an event dies once it is let go, drawn log-uniformly between two
+    values for whatever can be let go; None leaves it as measured.
     equalise_db: a smooth frequency response of plus and minus that much for the whole clip.
     augmented: whether `augmentation` is applied to the whole clip.
     """
@@ -57,6 +59,7 @@ class Mixing:
     semitones: int = 3
     cents: float = 15.0
     blend: float = 0.0
+    release_db_per_s: Range | None = None
     equalise_db: float = 0.0
     augmented: bool = True
     augmentation: augment.Config = field(default_factory=augment.Config)
@@ -71,6 +74,11 @@ class Mixing:
             raise InputError(
                 f"events of {self.shortest_s} to {self.longest_s} s cannot be drawn;"
                 " give 0 < shortest_s <= longest_s"
+            )
+        if self.release_db_per_s and not 0 < self.release_db_per_s[0] <= self.release_db_per_s[1]:
+            raise InputError(
+                f"releases of {self.release_db_per_s} dB/s cannot be drawn; give two values"
+                " above 0, the smaller one first"
             )
 
 
@@ -155,8 +163,8 @@ class Mixtures:
     def _place(self, sound: Sound, label: str, rng: np.random.Generator) -> Event:
         length = min(sound.audible, sound.samples.size)
         if 0 < sound.release_db_per_s < math.inf:
-            bounds = math.log(self.mixing.shortest_s), math.log(self.mixing.longest_s)
-            length = min(length, round(math.exp(rng.uniform(*bounds)) * self.rate_hz))
+            seconds = _log_uniform((self.mixing.shortest_s, self.mixing.longest_s), rng)
+            length = min(length, round(seconds * self.rate_hz))
         n = self.mixing.n_samples
         onset = int(rng.integers(max(n - length // 2, 1)))  # at least half of it is heard
         return Event(onset, min(onset + length, n), label)
@@ -174,6 +182,8 @@ class Mixtures:
             sound = _blend(sound, self._variant(k, rng), rng.uniform(0.2, 0.8))
         if level:
             sound = brought_to(sound, level)
+        if self.mixing.release_db_per_s and 0 < sound.release_db_per_s < math.inf:
+            sound = replace(sound, release_db_per_s=_log_uniform(self.mixing.release_db_per_s, rng))
         if not self.mixing.event_gain_db:
             return sound
         gain_db = rng.uniform(-self.mixing.event_gain_db, self.mixing.event_gain_db)
@@ -212,6 +222,10 @@ def add(x: Samples, sound: Sound, event: Event, rate_hz: float) -> None:
     tail = piece[length : length + audible]
     fade = np.exp2(np.arange(1, tail.size + 1, dtype=np.float32) * np.float32(-octaves))
     x[event.offset : event.offset + tail.size] += tail * fade
+
+
+def _log_uniform(bounds: Range, rng: np.random.Generator) -> float:
+    return math.exp(rng.uniform(math.log(bounds[0]), math.log(bounds[1])))
 
 
 def _pick(sounds: Sequence[Sound], rng: np.random.Generator) -> Sound:

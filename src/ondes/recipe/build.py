@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
+from torch import nn
+
 from ondes import data, models, tasks
 from ondes.errors import RecipeError, nearest
 from ondes.protocols import Dataset, Example, Task
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
+from ondes.run import artefact
 from ondes.train import seeds
 
 GIVEN = ("model",)
@@ -91,10 +94,13 @@ def dataset(recipe: Recipe, split: str) -> Dataset:
 
 
 def task(recipe: Recipe, examples: Dataset) -> Task:
-    """Return the recipe's task around a model with fresh weights, made for such examples.
+    """Return the recipe's task around a model, made for such examples.
+
+    Its weights are fresh, or those of the model that ``model.start`` names.
 
     Raises:
-        RecipeError: the model or the task refuses its options.
+        RecipeError: the model or the task refuses its options, or the weights do not fit.
+        ArtefactError: there is no model of that name, or it is damaged.
     """
     with seeds.seeded(recipe.seed):
         model = models.build(
@@ -104,6 +110,8 @@ def task(recipe: Recipe, examples: Dataset) -> Task:
             channels=examples.n_channels,
             classes=examples.labels,
         )
+    if recipe.model.start:
+        _take_up(model, recipe.model.start)
     maker, path = tasks.find(recipe.task.name), ("task", "options")
     return cast(
         "Task", make(maker, {"model": model, **typed(maker, recipe.task.options, path)}, path)
@@ -139,6 +147,17 @@ class First:
         if not 0 <= index < len(self):
             raise IndexError(f"example {index} of {len(self)}")
         return self.examples[index]
+
+
+def _take_up(model: nn.Module, start: str) -> None:
+    weights = artefact.read_weights(artefact.find(start))
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RecipeError(
+            f"model.start: the weights of {start} are of another network than model.name with "
+            f"model.options for these data ({error})"
+        ) from error
 
 
 def _data_options(recipe: Recipe, split: str, *, where: Where = dotted) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from ondes.errors import RecipeError
 from ondes.recipe import options
 from ondes.recipe.documents import Layer, merge, source_of
 from ondes.recipe.options import Path, Where, dotted
-from ondes.recipe.schema import Data, Named, Published, Recipe
+from ondes.recipe.schema import Data, Model, Named, Published, Recipe
 from ondes.train.config import TrainConfig
 
 _PARTS: dict[str, type[BaseModel]] = {
     "data": Data,
-    "model": Named,
+    "model": Model,
     "task": Named,
     "published": Published,
 }

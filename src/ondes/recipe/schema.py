@@ -34,6 +34,16 @@ class Named(_Part):
     options: Options = {}
 
 
+class Model(Named):
+    """A model by name, its options, and the weights it starts from.
+
+    start: the name of an embedded model or the folder of a trained one, of the same architecture;
+        empty for random weights.
+    """
+
+    start: str = ""
+
+
 class Published(_Part):
     """Figures that others reached, and where they stand."""
 
@@ -57,7 +67,7 @@ class Recipe(_Part):
     notes: str = ""
     seed: NonNegativeInt = 0
     data: Data
-    model: Named
+    model: Model
     task: Named
     train: TrainConfig = TrainConfig()
     licence: str = ""
