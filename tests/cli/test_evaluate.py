@@ -71,8 +71,20 @@ def test_a_wrong_call_names_its_cure(ondes, loud_model, folder, words, reason) -
     assert reason in done.err
 
 
-def test_a_missing_list_is_named(ondes, loud_model, folder) -> None:
+def test_what_cannot_be_read_is_named_and_the_rest_scored(ondes, loud_model, folder) -> None:
+    (folder / "0.wav").write_bytes(b"RIFF and nothing")
     (folder / "1.csv").unlink()
+    done = ondes("evaluate", loud_model, folder, "--json")
+    assert done.status == 1
+    scores = json.loads(done.out)
+    assert (scores["examples"], len(scores["failed"])) == (1, 2)
+    assert "0.wav" in done.err
+    assert "1.wav has no event list beside it" in done.err
+
+
+def test_nothing_that_can_be_read_is_a_wrong_call(ondes, loud_model, folder) -> None:
+    for path in folder.glob("*.csv"):
+        path.unlink()
     done = ondes("evaluate", loud_model, folder)
     assert done.status == 2
     assert "1.wav has no event list beside it" in done.err
@@ -82,8 +94,8 @@ def test_labels_that_the_model_does_not_know_are_named(ondes, loud_model, folder
     path = folder / "1.csv"
     path.write_text(path.read_text().replace("loud", "laud"))
     done = ondes("evaluate", loud_model, folder)
-    assert done.status == 2
-    assert "labels laud, " in done.err
+    assert done.status == 1
+    assert "has the labels laud, " in done.err
     assert "did you mean 'loud'?" in done.err
 
 

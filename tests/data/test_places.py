@@ -13,11 +13,11 @@ def test_what_is_here_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for folder in ("here/sounds", "there/sounds", "there/more"):
         Path(folder).mkdir(parents=True)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "there"))
-    assert located("here/sounds") == Path("here/sounds")
-    assert located("sounds") == tmp_path / "there/sounds"
+    assert located("here/sounds", option="folder") == Path("here/sounds")
+    assert located("sounds", option="folder") == tmp_path / "there/sounds"
     Path("sounds").mkdir()
-    assert located("sounds") == Path("sounds")
-    assert located(str(tmp_path / "there/more")) == tmp_path / "there/more"
+    assert located("sounds", option="folder") == Path("sounds")
+    assert located(str(tmp_path / "there/more"), option="folder") == tmp_path / "there/more"
 
 
 def test_what_is_nowhere_is_named_with_both_places(
@@ -25,7 +25,7 @@ def test_what_is_nowhere_is_named_with_both_places(
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     with pytest.raises(InputError, match=rf"no sounds nor {tmp_path}/sounds"):
-        located("sounds")
+        located("sounds", option="folder")
     monkeypatch.delenv(VARIABLE)
     with pytest.raises(InputError, match=f"no sounds; .* by {VARIABLE}"):
-        located("sounds")
+        located("sounds", option="folder")

@@ -41,11 +41,11 @@ def test_it_keeps_what_data_sets_promise(folder: Path, split: str) -> None:
 
 def test_splits_share_no_recording(folder: Path) -> None:
     config = Config(folder=str(folder))
-    found = {s: {path for path, _ in build(config, split=s).pairs} for s in ("test", "all")}
-    valid = build(config, split="valid").whole.pairs
-    train = build(config, split="train").whole.pairs
+    found = {s: set(build(config, split=s).paths) for s in ("test", "all")}
+    valid = build(config, split="valid").whole.paths
+    train = build(config, split="train").whole.paths
     assert [len(valid), len(train), len(found["test"])] == [1, 3, 1]
-    assert {path for path, _ in (*valid, *train)} | found["test"] == found["all"]
+    assert {*valid, *train} | found["test"] == found["all"]
 
 
 def test_whole_recordings_come_as_they_are(folder: Path) -> None:
@@ -96,6 +96,19 @@ def test_what_is_missing_is_named(folder: Path) -> None:
     (folder / "a.txt").unlink()
     with pytest.raises(InputError, match=r"a\.wav has no event list beside it"):
         build(Config(folder=str(folder)), split="all")
+
+
+def test_with_labels_given_each_recording_answers_for_itself(folder: Path) -> None:
+    (folder / "a.csv").unlink()
+    (folder / "b.wav").write_bytes(b"no sound")
+    whole = build(Config(folder=str(folder), labels=("A", "C")), split="all")
+    for index, error in enumerate((InputError, FormatError)):
+        with pytest.raises(error, match="ab"[index]):
+            whole[index]
+    assert len(whole[2].events) == 1
+    strange = build(Config(folder=str(folder), labels=("B",)), split="all")
+    with pytest.raises(InputError, match="labels C, which are none of B"):
+        strange[2]
 
 
 def test_the_list_of_another_recording_is_refused(folder: Path) -> None:

@@ -78,8 +78,9 @@ def test_a_scale_lies_over_the_file_and_overrides_over_both(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1e-3", 0.001), ("-2E+4", -2e4), ("5.e1", 50.0), ("1.5", 1.5), ("3", 3), ("no", False),
-     ("e5", "e5"), ("1e", "1e"), ("[1e3, x]", [1000.0, "x"]), ("{a: 1e0}", {"a": 1.0}), ("", None)],
+    [("1e-3", 0.001), ("-2E+4", -2e4), ("5.e1", 50.0), ("1.5", 1.5), ("3", 3), ("no", "no"),
+     ("false", False), ("e5", "e5"), ("1e", "1e"), ("[1e3, x]", [1000.0, "x"]),
+     ("{a: 1e0}", {"a": 1.0}), ("", None)],
 )  # fmt: skip
 def test_yaml_values(text, value):
     assert parse(text, source="here") == value

@@ -71,6 +71,8 @@ def gather(
 
 
 def _meant(name: str, suffixes: Sequence[str]) -> Iterator[Take]:
+    if not name:
+        raise InputError("an INPUT is empty: name a file, a folder (. is this one) or a glob")
     root = Path(name) if Path(name).is_dir() else None
     for path in expand([name], suffixes):
         yield Take(path, (path.relative_to(root) if root else Path(path.name)).as_posix())

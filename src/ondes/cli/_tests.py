@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ondes import data
 from ondes.cli._console import Advance
-from ondes.errors import InputError, nearest
+from ondes.cli._takes import Failure
+from ondes.errors import InputError, OndesError, nearest
 from ondes.protocols import Dataset, Example
 from ondes.recipe import Recipe, build, check, documents
 from ondes.recipe import names as recipe_names
@@ -47,10 +48,28 @@ def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:
     return splits
 
 
-def dataset(recipe: Recipe, split: str, *, limit: int | None) -> Dataset:
-    """Return the examples of a split, at most `limit`."""
+def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Dataset, Sequence[Failure]]:
+    """Return the examples of a split, at most `limit`, and the recordings that cannot be read.
+
+    Raises:
+        InputError: none can be read.
+    """
     examples = build.dataset(recipe, split)
-    return examples if limit is None else build.First(examples, limit)
+    examples = examples if limit is None else build.first(examples, limit)
+    return _sound(examples) if recipe.data.set == RECORDINGS else (examples, ())
+
+
+def _sound(examples: Dataset) -> tuple[Dataset, Sequence[Failure]]:
+    failures = {}
+    for index in range(len(examples)):
+        try:
+            examples[index]
+        except (OndesError, OSError) as error:
+            failures[index] = Failure(str(index), str(error))
+    sound = [index for index in range(len(examples)) if index not in failures]
+    if not sound:
+        raise InputError("\n".join(failure.reason for failure in failures.values()))
+    return build.Chosen(examples, sound), list(failures.values())
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,8 @@ def _layers(card: "Card", what: str | None, options: Options) -> list[Layer]:
     if what in data.names():
         return [_layer(what, _at_rate(what, card))]
     if Path(what).exists() and Path(what).suffix != ".yaml":
-        return [_layer(RECORDINGS, {"folder": what, **options})]
+        labels = list(card.spec["classes"])
+        return [_layer(RECORDINGS, {"folder": what, "labels": labels, **options})]
     known = [*data.names(), *recipe_names()]
     if what not in known and not Path(what).exists():
         raise InputError(

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ondes.cli import _console, _options
+from ondes.cli._takes import Failure
 
 
 def evaluate(
@@ -37,6 +38,7 @@ def evaluate(
     """Score a model: frames, notes, events, segments, and seconds of work per second (rtf).
 
     With --json the scores of the first split stand at the top, those of others under their names.
+    Recordings that cannot be read are named and left out, and the exit status is 1.
     """
     from ondes.cli import _tests
     from ondes.tasks import detect
@@ -45,14 +47,21 @@ def evaluate(
     options = {"mix": mix, **({"rate_hz": pipeline.spec.rate_hz} if resample else {})}
     recipe = _tests.recipe_for(pipeline.card, data, options=options, overrides=overrides or [])
     scores = {}
+    failures: list[Failure] = []
     for name in split or _tests.splits_for(recipe, data):
-        examples = _tests.dataset(recipe, name, limit=limit)
+        examples, unread = _tests.dataset(recipe, name, limit=limit)
+        failures += unread
         with _console.progress(len(examples)) as advance:
             watched = _tests.Watched(examples, name, advance)
             scores[name] = detect.evaluate(pipeline, watched)
     if json:
         first, *others = scores
         head = {"model": pipeline.card.name, "data": recipe.data.set, "split": first}
-        _console.show_json({**head, **scores[first], **{name: scores[name] for name in others}})
+        failed = {"failed": [failure.reason for failure in failures]} if failures else {}
+        rest = {name: scores[name] for name in others}
+        _console.show_json({**head, **scores[first], **rest, **failed})
     else:
         _console.show_scores(scores, recipe.published.scores if recipe.published else {})
+    for failure in failures:
+        _console.note(f"left out: {failure.reason}")
+    raise typer.Exit(int(bool(failures)))

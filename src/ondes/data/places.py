@@ -10,8 +10,8 @@ from ondes.errors import InputError
 VARIABLE = "ONDES_DATA"
 
 
-def located(name: str) -> Path:
-    """The file or folder of that name; one that is not here is looked for in `$ONDES_DATA`.
+def located(name: str, *, option: str) -> Path:
+    """The file or folder that `option` names; one that is not here is looked for in `$ONDES_DATA`.
 
     Raises InputError where it is in neither place, saying where was looked.
     """
@@ -22,5 +22,6 @@ def located(name: str) -> Path:
             return place
     hint = f"name the folder it lies in by {VARIABLE}" if home is None else f"look at {VARIABLE}"
     raise InputError(
-        f"there is no {' nor '.join(map(str, places))}; give its path as data.options, or {hint}"
+        f"data.options.{option}: there is no {' nor '.join(map(str, places))}; give its path "
+        f"(--set data.options.{option}=PATH), or {hint}"
     )

@@ -48,3 +48,16 @@ def to_int(samples: NDArray[np.float32], bits: int) -> NDArray[np.int64]:
     half = 2 ** (bits - 1)
     whole: NDArray[np.int64] = np.rint(samples.astype(np.float64) * half).astype(np.int64)
     return whole.clip(max=half - 1)
+
+
+def real(name: str) -> np.dtype[np.generic]:
+    """Return the type of that name; `InputError` unless it is one of real numbers."""
+    try:
+        dtype = np.dtype(name)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.kind not in "iuf":
+        raise InputError(
+            f"dtype={name!r} is no real number type: give int16, <i2, >f4, float32 or the like"
+        )
+    return dtype

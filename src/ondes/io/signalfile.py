@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ondes.errors import FormatError, InputError, NotFiniteError
+from ondes.io import pcm
 from ondes.signal import Signal
 from ondes.timebase import Timebase, exact_rate
 
@@ -23,7 +24,8 @@ Decode = Callable[[int, int, int], Iterator[Samples]]
 class Given:
     """What a caller says about a file beyond its path; None: let the file say it.
 
-    Raises `RateError` on a rate that is not finite and above zero.
+    Raises `RateError` on a rate that is not finite and above zero, `InputError` on a type that is
+    no real number.
     """
 
     rate_hz: float | None = None
@@ -34,6 +36,8 @@ class Given:
     def __post_init__(self) -> None:
         if self.rate_hz is not None:
             exact_rate(self.rate_hz)
+        if self.dtype is not None:
+            pcm.real(self.dtype)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From a recipe to data sets, a model and a task: the only room that names concretes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
@@ -90,7 +90,7 @@ def dataset(recipe: Recipe, split: str) -> Dataset:
     module = data.find(recipe.data.set)
     examples: Dataset = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
     limit = recipe.data.limit.get(split)
-    return examples if limit is None else First(examples, limit)
+    return examples if limit is None else first(examples, limit)
 
 
 def task(recipe: Recipe, examples: Dataset) -> Task:
@@ -118,12 +118,17 @@ def task(recipe: Recipe, examples: Dataset) -> Task:
     )
 
 
+def first(examples: Dataset, limit: int) -> Dataset:
+    """Return the first ``limit`` examples of a data set, or all where it has fewer."""
+    return Chosen(examples, range(min(limit, len(examples))))
+
+
 @dataclass(frozen=True)
-class First:
-    """The first ``limit`` examples of a data set, or all where it has fewer."""
+class Chosen:
+    """Some examples of a data set, by their places."""
 
     examples: Dataset
-    limit: int
+    places: Sequence[int]
 
     @property
     def rate_hz(self) -> float:
@@ -141,12 +146,12 @@ class First:
         return self.examples.n_channels
 
     def __len__(self) -> int:
-        return min(self.limit, len(self.examples))
+        return len(self.places)
 
     def __getitem__(self, index: int, /) -> Example:
         if not 0 <= index < len(self):
             raise IndexError(f"example {index} of {len(self)}")
-        return self.examples[index]
+        return self.examples[self.places[index]]
 
 
 def _take_up(model: nn.Module, start: str) -> None:

@@ -27,6 +27,19 @@ _OWN = ("name", "about", "published")  # what a recipe says of itself, not of th
 _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
+class _Plain(yaml.SafeLoader):  # type: ignore[misc] - yaml comes without types
+    """YAML 1.2's booleans, true and false alone: `precision: no` is a word."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")
+)
+
+
 @dataclass(frozen=True)
 class Layer:
     """What one source says; errors name the source."""
@@ -168,7 +181,7 @@ def parse(text: str | bytes, *, source: str) -> Any:  # noqa: ANN401 - whatever 
         RecipeError: it is not YAML.
     """
     try:
-        return _numbers(yaml.safe_load(text))
+        return _numbers(yaml.load(text, Loader=_Plain))  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise RecipeError(f"{source} is not readable as YAML: {error}") from error
 

@@ -69,7 +69,7 @@ def build(config: Config, *, split: str, seed: int) -> Mixtures | Scenes:
     """One split; `seed` moves the mixtures of training alone."""
     if split not in (*CLIPS, "annotated"):
         raise RecipeError(f"office has no split {split!r}{nearest(split, [*CLIPS, 'annotated'])}")
-    folder = located(config.folder)
+    folder = located(config.folder, option="folder")
     bank = _bank(folder, config)
     labels = sorted(bank.labels)
     if split == "annotated":

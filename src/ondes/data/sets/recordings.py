@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ondes.errors import ChannelError, InputError, RateError, RecipeError, nearest
+from ondes.errors import ChannelError, InputError, OndesError, RateError, RecipeError, nearest
 from ondes.events import EventList
 from ondes.io import (
+    SignalFile,
     event_formats,
     event_suffix,
     expand,
@@ -56,45 +57,49 @@ def build(config: Config, *, split: str, seed: int = 0) -> "Recordings | Clips":
     """Return one split; `seed` moves the clips of training alone.
 
     Raises:
-        InputError: there is no recording, one has no list, or the split is empty.
-        RateError, ChannelError: a recording differs from the others.
-        FormatError: a file cannot be read.
+        InputError: there is no recording, or the split is empty; without `labels`, or to be cut
+            into clips, one has no list.
+        FormatError: a file that is read for this cannot be.
     """
     if split not in PLACES:
         raise RecipeError(
             f"recordings has no split {split!r}{nearest(split, PLACES)}; there are "
             f"{', '.join(PLACES)}"
         )
-    pairs = [(path, _list_of(path)) for path in expand([config.folder])]
-    chosen = [pair for place, pair in enumerate(pairs) if place % 5 in PLACES[split]]
+    paths = expand([config.folder])
+    chosen = [path for place, path in enumerate(paths) if place % 5 in PLACES[split]]
     if not chosen:
         raise InputError(
-            f"{config.folder} holds {len(pairs)} recordings: {split} is one of every five; "
+            f"{config.folder} holds {len(paths)} recordings: {split} is one of every five; "
             "record more, or take the split all"
         )
-    whole = Recordings(chosen, config, labels=config.labels or _labels(pairs))
+    whole = Recordings(chosen, config, labels=config.labels or _labels(paths))
     if split in ("test", "all"):
         return whole
     return Clips(whole, config.n_samples, seed=seed if split == "train" else None)
 
 
 class Recordings:
-    """Whole recordings and their events, read when they are asked for."""
+    """Whole recordings and their events, read when they are asked for.
 
-    def __init__(
-        self, pairs: Sequence[tuple[Path, Path]], config: Config, *, labels: Sequence[str]
-    ) -> None:
-        self.pairs, self.config, self.labels = tuple(pairs), config, tuple(labels)
-        first = open_signal(pairs[0][0])
+    Asking for one raises FormatError or NotFiniteError where a file cannot be read, RateError or
+    ChannelError where it differs from the others, InputError where its list is missing, is not
+    its own or holds other labels.
+    """
+
+    def __init__(self, paths: Sequence[Path], config: Config, *, labels: Sequence[str]) -> None:
+        self.paths, self.config, self.labels = tuple(paths), config, tuple(labels)
+        first = _readable(paths)
         self.rate_hz = config.rate_hz or first.rate_hz
         self.n_channels = 1 if config.mix else first.n_channels
 
     def __len__(self) -> int:
-        return len(self.pairs)
+        return len(self.paths)
 
     def __getitem__(self, index: int) -> Example:
-        path, listed = self.pairs[index]
-        signal, events = _load(path, listed, self.config)
+        path = self.paths[index]
+        signal, events = _load(path, self.config)
+        _check_labels(path, events, self.labels)
         if signal.rate_hz != self.rate_hz:
             raise RateError(
                 f"{path} is at {signal.rate_hz:g} Hz, others in {self.config.folder} at "
@@ -109,7 +114,7 @@ class Recordings:
 
     def seconds(self) -> list[float]:
         """Return the length of each recording."""
-        return [open_signal(path).duration_s for path, _ in self.pairs]
+        return [open_signal(path).duration_s for path in self.paths]
 
 
 class Clips:
@@ -154,8 +159,8 @@ class Clips:
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, listed: Path, config: Config) -> tuple[Signal, EventList]:
-    signal = read(path)
+def _load(path: Path, config: Config) -> tuple[Signal, EventList]:
+    signal, listed = read(path), _list_of(path)
     events = read_events(listed, rate_hz=signal.rate_hz, file=path.name)
     if len(events) and events.onset[-1] >= signal.n_samples:
         raise InputError(
@@ -170,6 +175,26 @@ def _load(path: Path, listed: Path, config: Config) -> tuple[Signal, EventList]:
     return signal, events.crop(0, signal.n_samples)
 
 
+def _readable(paths: Sequence[Path]) -> SignalFile:
+    """Return the first recording that can be opened, or say why the very first cannot."""
+    reasons: list[OndesError] = []
+    for path in paths:
+        try:
+            return open_signal(path)
+        except OndesError as error:
+            reasons.append(error)
+    raise reasons[0]
+
+
+def _check_labels(path: Path, events: EventList, known: Sequence[str]) -> None:
+    strange = [label for label in events.labels if label not in known]
+    if strange:
+        raise InputError(
+            f"the list of {path} has the labels {', '.join(strange)}, which are none of "
+            f"{', '.join(known)}{nearest(strange[0], known)}"
+        )
+
+
 def _list_of(path: Path) -> Path:
     """Return the event list beside a recording."""
     suffixes = dict.fromkeys(event_suffix(name) for name in ("csv", *event_formats()))
@@ -181,10 +206,10 @@ def _list_of(path: Path) -> Path:
     raise InputError(f"{path} has no event list beside it: put one there, {names}")
 
 
-def _labels(pairs: Sequence[tuple[Path, Path]]) -> tuple[str, ...]:
+def _labels(paths: Sequence[Path]) -> tuple[str, ...]:
     """Return the labels that occur in any recording, sorted."""
     found: set[str] = set()
-    for path, listed in pairs:
-        for events in read_event_table(listed, rate_hz=open_signal(path).rate_hz).values():
+    for path in paths:
+        for events in read_event_table(_list_of(path), rate_hz=open_signal(path).rate_hz).values():
             found.update(events.labels)
     return tuple(sorted(found))

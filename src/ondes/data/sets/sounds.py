@@ -60,7 +60,7 @@ def build(config: Config, *, split: str, seed: int) -> Mixtures:
 
 
 def _files(config: Config) -> list[tuple[Path, str]]:
-    folder = located(config.folder)
+    folder = located(config.folder, option="folder")
     files = [(path, path.parent.name) for path in expand([folder])]
     if any(path.parent == folder for path, _ in files):
         raise InputError(f"{folder} holds sounds itself; put those of each label into a folder")
@@ -74,7 +74,7 @@ def _files(config: Config) -> list[tuple[Path, str]]:
 
 
 def _background(config: Config, split: str) -> NDArray[np.float32]:
-    signal = resample(read(located(config.background)), config.rate_hz)
+    signal = resample(read(located(config.background, option="background")), config.rate_hz)
     begin, end = (round(share * signal.n_samples) for share in SHARES[split])
     if end - begin < config.mixing.n_samples:
         raise InputError(

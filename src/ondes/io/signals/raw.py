@@ -23,7 +23,7 @@ def scan(path: Path, given: Given) -> SignalFile:
             f"{path} says nothing: give its rate_hz=, dtype= and channels= "
             "(--rate, --dtype, --channels)"
         )
-    dtype, channels = _real(given.dtype), given.channels
+    dtype, channels = pcm.real(given.dtype), given.channels
     if channels < 1:
         raise InputError(f"{path}: channels={channels}: a signal has at least one channel")
     n_bytes, frame = path.stat().st_size, dtype.itemsize * channels
@@ -40,7 +40,7 @@ def scan(path: Path, given: Given) -> SignalFile:
 
 def write(signal: Signal, path: Path, dtype: str | None) -> None:
     """Write interleaved samples; integers hold [-1, 1)."""
-    kind = _real(dtype or "float32")
+    kind = pcm.real(dtype or "float32")
     interleaved = np.ascontiguousarray(signal.samples.T)
     _stored(interleaved, kind).tofile(path)
 
@@ -61,15 +61,3 @@ def _stored(samples: Samples, dtype: np.dtype[np.generic]) -> NDArray[np.generic
     bits = 8 * dtype.itemsize
     middle = 2 ** (bits - 1) if dtype.kind == "u" else 0
     return (pcm.to_int(samples, bits) + middle).astype(dtype)
-
-
-def _real(name: str) -> np.dtype[np.generic]:
-    try:
-        dtype = np.dtype(name)
-    except TypeError:
-        dtype = np.dtype(object)
-    if dtype.kind not in "iuf":
-        raise InputError(
-            f"dtype={name!r} is no real number type: give int16, <i2, >f4, float32 or the like"
-        )
-    return dtype
