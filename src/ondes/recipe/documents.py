@@ -27,7 +27,7 @@ _OWN = ("name", "about", "published")  # what a recipe says of itself, not of th
 _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
-class _Plain(yaml.SafeLoader):  # type: ignore[misc] - yaml comes without types
+class _Plain(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
     """YAML 1.2's booleans, true and false alone: `precision: no` is a word."""
 
 
