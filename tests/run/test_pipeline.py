@@ -16,7 +16,7 @@ from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, To
 from ondes.events import EventList
 from ondes.io import open_signal
 from ondes.protocols import Example
-from ondes.run.pipeline import joined
+from ondes.run.detector import joined
 from ondes.signal import Signal
 from ondes.tasks.detect import Decoder, decode, evaluate
 from ondes.timebase import Timebase

@@ -71,6 +71,14 @@ class Resampler:
         first = -(-start * plan.down // plan.up) - plan.halo
         return first, (stop - 1) * plan.down // plan.up + plan.halo + 1
 
+    def aligned(self, first: int, outputs: int) -> int:
+        """Last input at or before `first`, but not before 0, from which a signal cut there is
+        converted to the same bits: a whole number of `outputs` outputs lies before it.
+        """
+        plan = _plan(self.rate_in, self.rate_out)
+        step = math.lcm(outputs, plan.outputs) * plan.down // plan.up
+        return max(first, 0) // step * step
+
     def __call__(self, x: Float32) -> Float32:
         """Convert a whole signal, silent outside `x`."""
         stop = self.length(x.shape[-1])

@@ -190,6 +190,19 @@ class Stream:
         """Samples taken so far, at the recording's own rate."""
         return self._tape.stop
 
+    def restart(self, frame: int) -> int:
+        """Return the sample from which a new stream gives the same frames from `frame` on.
+
+        Its windows, and the resampler's products, lie at the same places as this stream's.
+        """
+        window = self._engine.window
+        index = max(frame, 0) // window.frames
+        first = self._engine.window.span(index)[0]
+        step = window.frames * window.hop
+        if not self._resampler:
+            return max(first, 0) // step * step
+        return self._resampler.aligned(self._resampler.span(first, first + 1)[0], step)
+
     def push(self, block: Samples) -> list[Frames]:
         """Take the next samples [channel, time]; return the frames that are now decided.
 

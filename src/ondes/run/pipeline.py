@@ -1,7 +1,7 @@
 """From a recording to its events in one call: a trained network, its engine and its decoder."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
@@ -13,16 +13,16 @@ from torch import nn
 
 from ondes import __version__, tasks
 from ondes.errors import ArtefactError, InputError
-from ondes.events import Event, EventList
+from ondes.events import EventList
 from ondes.run import artefact
 from ondes.run.artefact import Card, Json
+from ondes.run.detector import Listening, Progress, detect, joined, listen
 from ondes.run.engine import Engine, Frames, Samples, Window
-from ondes.run.source import Choice, Recording, Route, Source, route, source_of
+from ondes.run.source import Choice, Recording, route, source_of
 from ondes.spec import Spec
 from ondes.tasks.detect import Decoder, DetectTask, Scan, Tolerances
 from ondes.timebase import Timebase
 
-Progress = Callable[[float], None]  # is told how many seconds of the recording are done
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
@@ -97,16 +97,14 @@ class Pipeline:
             RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit.
             FormatError, InputError: it cannot be read.
         """
-        source = source_of(recording, rate_hz=rate_hz)
-        listener = self.listen(
-            rate_hz=source.rate_hz,
-            channels=source.channels,
-            choice=channels,
+        return detect(
+            self,
+            recording,
+            rate_hz=rate_hz,
             resample=resample,
-            start=source.start,
+            channels=channels,
+            progress=progress,
         )
-        parts = [listener.push(block) for block in _told(source, progress)]
-        return joined([*parts, listener.finish()], source.rate_hz)
 
     def listen(
         self,
@@ -116,7 +114,7 @@ class Pipeline:
         choice: Choice = None,
         resample: bool = False,
         start: int = 0,
-    ) -> "Listener":
+    ) -> Listening:
         """Return what hears a recording block by block: `detect` for what is not over yet.
 
         Args:
@@ -129,8 +127,22 @@ class Pipeline:
         Raises:
             RateError, ChannelError: the recording does not fit.
         """
-        chosen = route(choice, channels, self.spec)
-        return Listener(self, chosen, rate_hz=rate_hz, resample=resample, start=start)
+        return listen(
+            self,
+            rate_hz=rate_hz,
+            channels=channels,
+            choice=choice,
+            resample=resample,
+            start=start,
+        )
+
+    def hear(self, *, rate_hz: float, n_rows: int, resample: bool = False) -> "Decoding":
+        """Return what hears the rows of one recording.
+
+        Raises:
+            RateError, ChannelError: the network cannot take them.
+        """
+        return Decoding(self, rate_hz=rate_hz, n_rows=n_rows, resample=resample)
 
     def frames(
         self,
@@ -178,33 +190,39 @@ class Pipeline:
         artefact.save(folder, cast(nn.Module, self.task.model), card)
 
 
-class Listener:
-    """Samples of one recording in, its events out as soon as they are over.
+class Decoding:
+    """The rows of one recording through a network and its decoder; see `detector.Hearing`."""
 
-    Events do not depend on how the samples are cut into blocks.
-    """
-
-    def __init__(
-        self, pipeline: Pipeline, chosen: Route, *, rate_hz: float, resample: bool, start: int
-    ) -> None:
-        spec, decoder = pipeline.spec, pipeline.decoder
-        self._stream = pipeline.engine.stream(
-            rate_hz=rate_hz, n_channels=chosen.n_rows, resample=resample
-        )
-        self._route, self._rate_hz, self._start = chosen, rate_hz, start
-        self._model_hz = spec.rate_hz
+    def __init__(self, pipeline: Pipeline, *, rate_hz: float, n_rows: int, resample: bool) -> None:
+        spec = pipeline.spec
+        self._stream = pipeline.engine.stream(rate_hz=rate_hz, n_channels=n_rows, resample=resample)
+        self._rate_hz, self._model = rate_hz, Timebase(spec.rate_hz)
         self._scans = [
-            Scan(decoder, timebase=spec.timebase, labels=spec.classes, channel=channel)
-            for channel in chosen.channels
+            Scan(pipeline.decoder, timebase=spec.timebase, labels=spec.classes, channel=row)
+            for row in range(n_rows if spec.channels == 1 else 1)
         ]
+        self._over = False
+
+    @property
+    def decided(self) -> int:
+        """Sample up to which all is said."""
+        if self._over:
+            return self._stream.n_samples
+        first = min(scan.decided for scan in self._scans)
+        return min(max(self._model.rescale(first, self._rate_hz), 0), self._stream.n_samples)
+
+    @property
+    def restart(self) -> int:
+        """Sample from which a new hearing gives what is still to come."""
+        return self._stream.restart(min(scan.restart for scan in self._scans))
 
     def push(self, block: Samples) -> EventList:
-        """Take the next samples [channel, time]; return the events that are now over.
+        """Take the next samples [row, time]; return the events that are now over.
 
         Raises:
             InputError, NotFiniteError: the block does not fit.
         """
-        return self._events(self._scanned(self._stream.push(self._route(block))))
+        return self._events(self._scanned(self._stream.push(block)))
 
     def finish(self) -> EventList:
         """Return the events that the end of the recording ends; nothing can be pushed after.
@@ -213,6 +231,7 @@ class Listener:
             TooShortError: the whole recording is shorter than one frame.
         """
         last = self._scanned(self._stream.finish())
+        self._over = True
         return self._events([*last, *(scan.finish() for scan in self._scans)])
 
     def _scanned(self, parts: Sequence[Frames]) -> list[EventList]:
@@ -223,15 +242,9 @@ class Listener:
         ]
 
     def _events(self, parts: Sequence[EventList]) -> EventList:
-        """Bring events from the network's rate to the recording's place, rate and length."""
-        events = joined(parts, self._model_hz).resample(self._rate_hz)
-        return events.crop(0, self._stream.n_samples).shift(self._start)
-
-
-def joined(parts: Sequence[EventList], rate_hz: float) -> EventList:
-    """Return all events of lists at one rate in one list."""
-    events: list[Event] = [event for part in parts for event in part]
-    return EventList.of(events, rate_hz=rate_hz)
+        """Bring events from the network's rate to the recording's, within its length."""
+        events = joined(parts, self._model.rate_hz).resample(self._rate_hz)
+        return events.crop(0, self._stream.n_samples)
 
 
 def load(
@@ -338,13 +351,3 @@ def _task(folder: os.PathLike[str], card: Card, network: nn.Module) -> DetectTas
             f"{folder} holds a model for the task {card.task['name']!r}, which detects nothing"
         )
     return task
-
-
-def _told(source: Source, progress: Progress | None) -> Iterator[Samples]:
-    """Yield the blocks of a source, and say before each next one how far it is."""
-    done, grid = 0, Timebase(source.rate_hz)
-    for block in source.blocks():
-        yield block
-        done += block.shape[1]
-        if progress:
-            progress(grid.seconds(done))

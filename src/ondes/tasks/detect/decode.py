@@ -36,6 +36,22 @@ class Scan:
         self._frame = -decoder.halo  # the first frame that is not yet cut
         self._sounding = np.zeros(0, PIECE)
         self._waiting = np.zeros(0, PIECE)
+        self._quiet = np.zeros(0, PIECE)  # per class the last run that was no event
+
+    @property
+    def decided(self) -> int:
+        """Sample up to which all is said: no event still to come has its onset before it."""
+        begun = np.concatenate([self._sounding, self._waiting])
+        later = self.timebase.sample_of(self._frame - self.decoder.early)
+        return int(self._samples(begun["start"], begun["onset"]).min(initial=later))
+
+    @property
+    def restart(self) -> int:
+        """Frame from which a new scan must get what this one got, to go on where it is decided."""
+        near = self._quiet["stop"] + self.decoder.gap_frames
+        joins = self._quiet[near >= self._next_start()[self._quiet["label"]]]
+        first = joins["start"].min(initial=self.timebase.frame_of(self.decided))
+        return int(first) - 2 * self.decoder.halo - self.decoder.gap_frames - 1
 
     def push(self, probs: Floats) -> EventList:
         """Take the next frames, probabilities [head, class, frame]; return the events now over.
@@ -84,8 +100,15 @@ class Scan:
         """Join pieces to what sounded before; keep what sounds on, return the rest."""
         _continue(pieces, self._sounding)
         self._sounding = pieces[pieces["open"]]
-        over = ~pieces["open"] & (pieces["loud"] | pieces["struck"])
-        return np.asarray(pieces[over])
+        heard = pieces["loud"] | pieces["struck"]
+        self._remember(pieces[~pieces["open"] & ~heard])
+        return np.asarray(pieces[~pieces["open"] & heard])
+
+    def _remember(self, quiet: Pieces) -> None:
+        both = np.concatenate([self._quiet, quiet])
+        both = both[np.argsort(both["label"], kind="stable")]
+        last = np.append(both["label"][1:] != both["label"][:-1], True)[: len(both)]
+        self._quiet = both[last]
 
     def _chained(self, closed: Pieces) -> Pieces:
         """Close the gaps; keep per class the last event while it may go on, return the others."""

@@ -96,6 +96,11 @@ class Decoder:
         """Frames after an event within which the next of its class might begin too early."""
         return self.attach + self.reach + max(0, math.ceil(self.offset_shift - self.onset_shift))
 
+    @property
+    def early(self) -> int:
+        """Frames by which an onset can lie before the first frame of its event, at most."""
+        return self.attach + self.reach + max(0, math.ceil(-self.onset_shift))
+
     def highs(self, n_classes: int) -> npt.NDArray[np.float32]:
         """Return the high threshold of each class."""
         return _per_class("high", self.high, n_classes)
