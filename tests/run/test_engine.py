@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.ops.resample import Resampler
-from ondes.run.engine import Tape, Window
+from ondes.ops.tape import Tape
+from ondes.run.engine import Window
 from ondes.spec import Spec
 
 SAME = settings(
@@ -32,7 +33,7 @@ def whole(pipeline, x):
     frames = -(-x.shape[1] // hop)
     padded = np.pad(x, ((0, 0), (silence, silence + frames * hop - x.shape[1])))
     with torch.no_grad():
-        answer = torch.sigmoid(pipeline.task.model(torch.tensor(padded)[None]))[0].numpy()
+        answer = torch.sigmoid(pipeline.predictor.model(torch.tensor(padded)[None]))[0].numpy()
     return answer[..., 80 : 80 + frames]
 
 
