@@ -16,7 +16,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LIGHT = ["ondes", "ondes.cli", "ondes.io", "ondes.signal", "ondes.events", "ondes.timebase"]
 LIGHT += ["ondes.spec", "ondes.protocols", "ondes.errors"]
-HEAVY = {"torch", "scipy", "sklearn", "accelerate", "pydantic", "jinja2", "PIL", "mir_eval"}
+HEAVY = {"torch", "scipy", "sklearn", "accelerate", "pydantic", "jinja2", "PIL"}
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 45
