@@ -1,0 +1,21 @@
+"""Streams heard while they come in: `Watch` over a source, with events in any number of sinks."""
+
+from ondes.run.live.measures import Counts
+from ondes.run.live.sinks import Batch, Csv, Gap, JsonLines, Position, Sink, SinkError
+from ondes.run.live.sources import Source, source_of
+from ondes.run.live.watch import Settings, Watch
+
+__all__ = [
+    "Batch",
+    "Counts",
+    "Csv",
+    "Gap",
+    "JsonLines",
+    "Position",
+    "Settings",
+    "Sink",
+    "SinkError",
+    "Source",
+    "Watch",
+    "source_of",
+]
