@@ -1,11 +1,14 @@
 """A network small enough to check by hand, and recordings for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from ondes.run.pipeline import Pipeline, pack
+from ondes.run.engine import Window
+from ondes.run.pipeline import pack
 from ondes.spec import Spec
 from ondes.tasks.detect import Decoder, DetectTask
 
@@ -44,9 +47,7 @@ def toy_pipeline(*, frames=None, decoder=None, **options):
     made = pack(task, name="toy", model={"name": "toy", "options": {}})
     if frames is None:
         return made
-    from ondes.run.engine import Window
-
-    return Pipeline(made.task, made.card, Window.of(made.spec, frames=frames))
+    return replace(made, window=Window.of(made.spec, frames=frames))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 import ondes
 from ondes import models
 from ondes.errors import ArtefactError, InputError
-from ondes.run import artefact
+from ondes.run import artefact, card
 from ondes.run.pipeline import load, pack
 from ondes.tasks.detect import Decoder, DetectTask
 
@@ -49,7 +49,7 @@ def test_a_saved_pipeline_gives_the_same_events(folder):
     x = np.random.default_rng(0).normal(size=16000)
     assert after.spec == before.spec
     assert after.decoder == before.decoder
-    assert after.task.loss == "focal"
+    assert after.card.task["options"]["loss"] == "focal"
     assert after.card.scores == {"here": {"note_f1": 0.5, "psds": None}}
     assert after.card.limits == "Everything but two tones."
     assert after.card.ondes == ondes.__version__
@@ -98,7 +98,7 @@ def test_a_truncated_or_missing_file_is_named(folder):
 def test_weights_of_another_save_are_refused(folder, tmp_path):
     other = trained()
     with torch.no_grad():
-        next(other.task.model.parameters()).add_(1)
+        next(other.predictor.model.parameters()).add_(1)
     other.save(tmp_path / "other")
     (tmp_path / "other" / "card.json").replace(folder / "card.json")
     with pytest.raises(ArtefactError, match="SHA-256"):
@@ -110,7 +110,7 @@ def sealed(folder, **changes):
     document = json.loads((folder / "card.json").read_text())
     document.update(changes)
     del document["sha256"]
-    document["sha256"] = artefact._seal(document)
+    document["sha256"] = card.seal(document)
     (folder / "card.json").write_text(json.dumps(document))
 
 
@@ -161,7 +161,7 @@ def test_half_precision_answers_alike(folder):
     )
     assert not np.array_equal(full, half)
     np.testing.assert_allclose(half, full, atol=0.02)
-    assert load(folder).precision in ("float32", "bfloat16")
+    assert load(folder).predictor.precision in ("float32", "bfloat16")
 
 
 def test_a_card_is_read_without_torch(folder):

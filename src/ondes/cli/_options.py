@@ -20,7 +20,12 @@ Inputs = Annotated[
 ]
 Model = Annotated[
     str,
-    typer.Option("--model", "-m", metavar="NAME|DIR", help="One of `ondes models`, or a folder."),
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|DIR|FILE",
+        help="One of `ondes models`, a folder, or an ONNX file.",
+    ),
 ]
 Results = Annotated[
     Path | None,
@@ -115,19 +120,24 @@ def loaded(model: str, *, device: str, threads: int) -> "Pipeline":
     """Return a trained model, ready on a device; raises what `ondes.load` does."""
     from ondes.run.pipeline import load
 
-    use_threads(threads)
-    return load(model, device=device)
+    _limit_numpy(threads)
+    return load(model, device=device, threads=threads)
 
 
 def use_threads(threads: int) -> None:
     """Give torch and numpy so many CPU threads each; 0 leaves their number to them."""
-    if not threads:
-        return
-    import torch
-    from threadpoolctl import threadpool_limits
+    if threads:
+        import torch
 
-    threadpool_limits(threads)
-    torch.set_num_threads(threads)
+        _limit_numpy(threads)
+        torch.set_num_threads(threads)
+
+
+def _limit_numpy(threads: int) -> None:
+    if threads:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(threads)
 
 
 def summary(card: "Card") -> dict[str, object]:

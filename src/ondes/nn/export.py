@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from ondes.errors import InputError, MissingExtraError
@@ -18,16 +18,30 @@ from ondes.spec import Spec
 EXAMPLE_FRAMES = 8
 
 
-def to_onnx(module: nn.Module, path: str | Path) -> None:
+class Probabilities(nn.Module):
+    """A network that answers with probabilities, the sigmoid of another's logits."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.spec = network.spec
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map samples [b, channels, t] to probabilities [b, head, class, frame]."""
+        return torch.sigmoid(self.network(x))
+
+
+def to_onnx(module: nn.Module, path: str | Path, *, output: str = "logits") -> None:
     """Write `module`, in evaluation mode, to the ONNX file `path`.
 
-    The input ``signal`` is [batch, channel, time] and the output ``logits`` is [batch, head,
-    class, frame], both float32; batch and time may have any size from one item and one frame on.
+    The input ``signal`` is [batch, channel, time] and the `output` is [batch, head, class,
+    frame], both float32; batch and time may have any size from one item and one frame on.
     The network itself is left as it was.
 
     Args:
         module: a network with a `Spec` as its ``spec``.
         path: file to write, whole or not at all; one that is there is replaced.
+        output: what the output is called.
 
     Raises:
         MissingExtraError: the packages of ``ondes[onnx]`` are not installed.
@@ -47,7 +61,7 @@ def to_onnx(module: nn.Module, path: str | Path) -> None:
             f=str(temporary),
             dynamic_shapes=({0: "batch", 2: "time"},),
             input_names=["signal"],
-            output_names=["logits"],
+            output_names=[output],
             external_data=False,
             verbose=False,
         )

@@ -1,59 +1,29 @@
-"""A model in a folder: ``weights.safetensors`` and ``card.json``, whole or refused.
+"""A model on disk, whole or refused: a folder of weights and card, or one ONNX file.
 
-The card says what the model is, was trained on, scores and must not be used for. It holds the
-SHA-256 of the weights and of itself, so that a flipped bit in either file is caught, and nothing
-in the folder is ever executed.
+A folder holds ``weights.safetensors`` and ``card.json``; in an ONNX file the card is among the
+metadata, see `onnxfile`. The card says what the model is, was trained on, scores and must not be
+used for. It holds the SHA-256 of the weights and of itself, so that a flipped bit in either is
+caught, and nothing is ever executed.
 """
 
-import hashlib
-import json
-import math
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ondes.errors import ArtefactError, InputError, OndesError, nearest
+from ondes.errors import ArtefactError, OndesError, nearest
 from ondes.io import atomic_write
+from ondes.run import onnxfile
+from ondes.run.card import Card, Json, check_weights, damaged, opened, sealed
 from ondes.spec import Spec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-FORMAT = 1
+__all__ = ["CARD", "WEIGHTS", "ZOO", "Card", "Json", "find", "names", "read_card", "read_model"]
+__all__ += ["read_weights", "save"]
+
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 ZOO = Path(__file__).parents[1] / "zoo"
-
-Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """What travels beside weights; every value is JSON.
-
-    name: what the model is called.
-    model: ``{"name": architecture, "options": {...}}``, as `ondes.models.build` takes them.
-    spec: of the network, as ``Spec.to_dict``.
-    task: ``{"name": task, "options": {...}, "decoder": {...}}``, as `ondes.tasks.build` takes them.
-    recipe: the recipe it was trained by, in full.
-    data: what it was trained and tested on.
-    scores: measured ones, by the data they were measured on.
-    licence: of the weights.
-    limits: where it fails and what it is not for.
-    ondes: version of ondes that wrote the card.
-    """
-
-    name: str
-    model: Json
-    spec: Json
-    task: Json
-    recipe: Json = field(default_factory=dict)
-    data: str = ""
-    scores: Json = field(default_factory=dict)
-    licence: str = ""
-    limits: str = ""
-    ondes: str = ""
 
 
 def names() -> list[str]:
@@ -62,20 +32,21 @@ def names() -> list[str]:
 
 
 def find(model: str | os.PathLike[str]) -> Path:
-    """Return the folder of a model: a name of `names`, or a path to a folder.
+    """Return where a model lies: a name of `names`, or the path of a folder or an ONNX file.
 
     Raises:
-        ArtefactError: there is no such name or folder.
+        ArtefactError: there is no such name, folder or file.
     """
     if isinstance(model, str) and model in names():
         return ZOO / model
-    folder = Path(model)
-    if not folder.is_dir():
+    path = Path(model)
+    if not path.is_dir() and not (onnxfile.is_named(path) and path.is_file()):
         raise ArtefactError(
-            f"no model is called {os.fspath(model)!r} and no folder{nearest(str(model), names())}; "
-            f"there are {', '.join(names()) or 'none'}, or give the folder of a saved model"
+            f"no model is called {os.fspath(model)!r}, and no folder or ONNX file"
+            f"{nearest(str(model), names())}; there are {', '.join(names()) or 'none'}, or give "
+            "the folder of a saved model, or the file of an exported one"
         )
-    return folder
+    return path
 
 
 def save(folder: str | os.PathLike[str], model: "nn.Module", card: Card) -> None:
@@ -90,7 +61,7 @@ def save(folder: str | os.PathLike[str], model: "nn.Module", card: Card) -> None
 
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     weights = serialised(state)
-    text = _written(card, weights)
+    text = sealed(card, weights=weights)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / CARD) as card_path, atomic_write(folder / WEIGHTS) as weights_path:
@@ -98,18 +69,13 @@ def save(folder: str | os.PathLike[str], model: "nn.Module", card: Card) -> None
         card_path.write_text(text, encoding="utf-8")
 
 
-def read_card(folder: Path) -> Card:
-    """Return the card in a folder; loads no weights and no torch.
+def read_card(path: Path) -> Card:
+    """Return the card in a folder or an ONNX file; loads no weights and no torch.
 
     Raises:
         ArtefactError: it is missing, damaged, or of a newer ondes.
     """
-    document = _document(folder)
-    content = {key: document[key] for key in document if key not in _SEALS}
-    try:
-        return Card(**content)
-    except TypeError as error:
-        raise ArtefactError(_damaged(folder / CARD, f"{error}")) from error
+    return onnxfile.read(path)[0] if onnxfile.is_named(path) else _opened(path)[0]
 
 
 def read_weights(folder: Path) -> "dict[str, Tensor]":
@@ -123,13 +89,11 @@ def read_weights(folder: Path) -> "dict[str, Tensor]":
 
     path = folder / WEIGHTS
     content = _bytes(path)
-    found, promised = _sha256(content), _document(folder)["weights"]
-    if found != promised:
-        raise ArtefactError(_damaged(path, f"its SHA-256 is {found}, the card says {promised}"))
+    check_weights(content, _opened(folder)[1], source=path)
     try:
         return parsed(content)
     except SafetensorError as error:
-        raise ArtefactError(_damaged(path, str(error))) from error
+        raise ArtefactError(damaged(path, str(error))) from error
 
 
 def read_model(folder: Path, card: Card) -> "nn.Module":
@@ -159,45 +123,8 @@ def read_model(folder: Path, card: Card) -> "nn.Module":
     return model.eval()
 
 
-_SEALS = ("format", "weights", "sha256")
-
-
-def _written(card: Card, weights: bytes) -> str:
-    content = {"format": FORMAT, **_plain(asdict(card)), "weights": _sha256(weights)}
-    try:
-        sealed = {**content, "sha256": _seal(content)}
-        return json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the card of {card.name!r} cannot be written as JSON: {error}") from error
-
-
-def _document(folder: Path) -> dict[str, Any]:
-    path = folder / CARD
-    try:
-        document = json.loads(_bytes(path))
-    except ValueError as error:
-        raise ArtefactError(_damaged(path, f"it is no JSON: {error}")) from error
-    if not isinstance(document, dict) or "sha256" not in document:
-        raise ArtefactError(_damaged(path, "it is no card of ondes"))
-    if document.get("format", 0) != FORMAT and isinstance(document.get("format"), int):
-        raise ArtefactError(
-            f"{path} has format {document['format']}, this ondes reads {FORMAT}: install the "
-            f"ondes that wrote it, {document.get('ondes', 'unknown')}"
-        )
-    content = {key: value for key, value in document.items() if key != "sha256"}
-    if document["sha256"] != _seal(content):
-        raise ArtefactError(_damaged(path, "its content does not match its own SHA-256"))
-    return document
-
-
-def _seal(content: Json) -> str:
-    """Return the SHA-256 of what a card says, whatever its layout."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return _sha256(text.encode())
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _opened(folder: Path) -> tuple[Card, str]:
+    return opened(_bytes(folder / CARD), source=folder / CARD)
 
 
 def _bytes(path: Path) -> bytes:
@@ -210,23 +137,8 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _damaged(path: Path, how: str) -> str:
-    return f"{path} is damaged: {how}; copy it again from its source, or save the model again"
-
-
 def _strange(folder: Path, card: Card, how: str) -> str:
     return (
         f"{folder}: the network {card.model.get('name')!r} of this ondes does not fit the saved "
         f"weights: {how}. Install ondes {card.ondes}, which wrote them, or train again"
     )
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return what JSON has: lists for tuples, null for what is not finite."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value

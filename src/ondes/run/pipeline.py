@@ -2,28 +2,33 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, NamedTuple, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from ondes import __version__, tasks
-from ondes.errors import ArtefactError, InputError
+from ondes.errors import ArtefactError, InputError, MissingExtraError, nearest
 from ondes.events import EventList
-from ondes.run import artefact
-from ondes.run.artefact import Card, Json
+from ondes.run import artefact, onnxfile
+from ondes.run.card import Card, Json
 from ondes.run.detector import Listening, Progress, detect, joined, listen
 from ondes.run.engine import Engine, Frames, Samples, Window
+from ondes.run.predictors import Precision, Predictor
 from ondes.run.source import Choice, Recording, route, source_of
 from ondes.spec import Spec
-from ondes.tasks.detect import Decoder, DetectTask, Scan, Tolerances
+from ondes.tasks.detect.decode import Scan
+from ondes.tasks.detect.decoder import Decoder
+from ondes.tasks.detect.score import Tolerances
 from ondes.timebase import Timebase
 
-Precision = Literal["auto", "float32", "bfloat16"]
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ondes.tasks.detect.task import DetectTask
 
 
 class FrameMap(NamedTuple):
@@ -41,34 +46,26 @@ class FrameMap(NamedTuple):
 class Pipeline:
     """A trained detector: recordings in, events out. `load` gives one.
 
-    `window` is how much the network gets at once; None lets its receptive field decide. Answers
-    in other windows or another `precision` differ by rounding only.
+    predictor: computes the network: a module of torch, or an ONNX file.
+    spec: what the network takes and gives.
+    decoder: how events are read from its probabilities.
+    card: what travels with it.
+    tolerances: what counts as right when it is scored.
+    window: how much the network gets at once; None lets its receptive field decide. Answers in
+        other windows differ by rounding only.
     """
 
-    task: DetectTask
+    predictor: Predictor
+    spec: Spec
+    decoder: Decoder
     card: Card
+    tolerances: Tolerances = field(default_factory=Tolerances)
     window: Window | None = None
-    precision: Precision = "float32"
-
-    @property
-    def spec(self) -> Spec:
-        """What the network takes and gives."""
-        return self.task.spec
-
-    @property
-    def decoder(self) -> Decoder:
-        """How events are read from its probabilities."""
-        return self.task.decoder
-
-    @property
-    def tolerances(self) -> Tolerances:
-        """What counts as right when it is scored."""
-        return self.task.tolerances
 
     @cached_property
     def engine(self) -> Engine:
         """The windowing engine around the network."""
-        return Engine(self._predict, self.spec, self.window or Window.of(self.spec))
+        return Engine(self.predictor, self.spec, self.window or Window.of(self.spec))
 
     def detect(
         self,
@@ -175,19 +172,30 @@ class Pipeline:
         fitting = replace(self, window=Window.of(self.spec, frames=frames))
         return np.asarray(fitting.frames(x, rate_hz=rate_hz).probs[0])
 
-    def _predict(self, x: Samples) -> NDArray[np.float32]:
-        """Return the network's answer; torch.tensor copies x to where torch aligns its memory."""
-        device = next(cast(nn.Module, self.task.model).parameters()).device.type
-        half = self.precision == "bfloat16"
-        with torch.autocast(device, torch.bfloat16, enabled=half):
-            answer: NDArray[np.float32] = self.task.predict(torch.tensor(x)).cpu().numpy()
-        return answer
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network and the card; `load` brings the pipeline back.
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the weights and the card to a folder; `load` brings the pipeline back."""
+        `path` is a folder, or for what came from an ONNX file another such file.
+        """
+        self.predictor.save(path, self._whole_card())
+
+    def export(self, path: str | os.PathLike[str]) -> float:
+        """Write all of it to one ONNX file that runs without torch; see `ondes.run.export`.
+
+        Returns the largest difference that was found between the file and the network.
+
+        Raises:
+            InputError: there is no network of torch, or it cannot be written as ONNX.
+            ArtefactError: ONNX Runtime answers otherwise than torch; no file is left.
+            MissingExtraError: the packages of ``ondes[onnx]`` are not installed.
+        """
+        from ondes.run.export import export
+
+        return export(self.predictor, self._whole_card(), path)
+
+    def _whole_card(self) -> Card:
         kept = {**self.card.task, "decoder": self.decoder.to_dict()}
-        card = replace(self.card, spec=self.spec.to_dict(), task=kept, ondes=__version__)
-        artefact.save(folder, cast(nn.Module, self.task.model), card)
+        return replace(self.card, spec=self.spec.to_dict(), task=kept, ondes=__version__)
 
 
 class Decoding:
@@ -253,50 +261,61 @@ def load(
     device: str = "auto",
     precision: Precision = "auto",
     window_frames: int | None = None,
+    threads: int = 0,
 ) -> Pipeline:
-    """Return a trained pipeline: one that comes with ondes, by name, or one saved in a folder.
+    """Return a trained pipeline: one that comes with ondes, one saved, or one exported.
 
     Args:
-        model: a name, as ``"piano-tones"``, or the path of a folder.
+        model: a name, as ``"piano-tones"``, or the path of a folder or an ONNX file. The file
+            needs ONNX Runtime and no torch.
         device: as torch names it; ``auto`` is the GPU where there is one.
         precision: of the network's arithmetic; ``auto`` is bfloat16 where the processor has
-            matrix units for it, which is about twice as fast, and float32 elsewhere.
+            matrix units for it, which is about twice as fast, and float32 elsewhere. An ONNX
+            file is float32.
         window_frames: frames to compute at once; None lets the network's receptive field decide.
+        threads: of the processor; torch's number holds for the whole process. 0 leaves it.
 
     Raises:
         ArtefactError: there is no such model, or it is damaged.
         InputError: there is no such device here.
+        MissingExtraError: what runs it is not installed.
     """
-    folder = artefact.find(model)
+    path = artefact.find(model)
+    if onnxfile.is_named(path):
+        card, predictor = _exported(path, device, precision, threads)
+    else:
+        card, predictor = _saved(path, device, precision, threads)
+    decoder, tolerances = _reading(path, card)
+    spec = Spec.from_dict(card.spec)
+    window = Window.of(spec, frames=window_frames) if window_frames else None
+    return Pipeline(predictor, spec, decoder, card, tolerances, window)
+
+
+def _exported(
+    path: Path, device: str, precision: Precision, threads: int
+) -> tuple[Card, Predictor]:
+    from ondes.run.predictors import onnx
+
+    card, content = onnxfile.read(path)
+    return card, onnx.load(
+        content, source=path, device=device, precision=precision, threads=threads
+    )
+
+
+def _saved(folder: Path, device: str, precision: Precision, threads: int) -> tuple[Card, Predictor]:
     card = artefact.read_card(folder)
-    network = artefact.read_model(folder, card)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    task = _task(folder, card, _moved(network, device))
-    window = Window.of(task.spec, frames=window_frames) if window_frames else None
-    return Pipeline(task, card, window, _chosen(precision, device))
-
-
-def _moved(network: nn.Module, device: str) -> nn.Module:
     try:
-        return network.to(device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).split("\n", maxsplit=1)[0]
-        raise InputError(
-            f"device={device!r} (--device) cannot be used here ({reason}): take cpu, cuda where "
-            "there is a GPU, or auto, which finds out"
+        from ondes.run.predictors import torch
+    except ImportError as error:
+        raise MissingExtraError(
+            f"the model in {folder} needs torch, which cannot be imported ({error}): install it "
+            "(pip install torch), or export the model where there is torch (ondes export)"
         ) from error
-
-
-def _chosen(precision: Precision, device: str) -> Precision:
-    if precision != "auto":
-        return precision
-    matrix_units = device == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False)
-    return "bfloat16" if matrix_units else "float32"
+    return card, torch.load(folder, card, device=device, precision=precision, threads=threads)
 
 
 def pack(
-    task: DetectTask,
+    task: "DetectTask",
     *,
     name: str,
     model: Json,
@@ -316,8 +335,12 @@ def pack(
         options: those the task was built with, without the decoder.
         recipe, data, scores, licence, limits: for the card, see `Card`.
     """
+    from ondes.run.predictors.torch import Network
+
     return Pipeline(
-        task,
+        Network(cast("nn.Module", task.model)),
+        task.spec,
+        task.decoder,
         Card(
             name=name,
             model=model,
@@ -334,20 +357,23 @@ def pack(
             limits=limits,
             ondes=__version__,
         ),
+        task.tolerances,
     )
 
 
-def _task(folder: os.PathLike[str], card: Card, network: nn.Module) -> DetectTask:
+def _reading(path: Path, card: Card) -> tuple[Decoder, Tolerances]:
+    """Return how a card's events are read, and what counts as right among them."""
+    name = card.task.get("name", "")
     try:
-        options = {**card.task["options"], "decoder": Decoder.from_dict(card.task["decoder"])}
-        task = tasks.build(card.task["name"], network, options)
-    except (KeyError, InputError, ValueError) as error:
+        if name not in tasks.names():
+            raise InputError(f"no task is called {name!r}{nearest(name, tasks.names())}")
+        decoder, options = Decoder.from_dict(card.task["decoder"]), card.task["options"]
+    except (KeyError, ValueError) as error:
         raise ArtefactError(
-            f"{folder}: the card's task {card.task.get('name')!r} is none of this ondes: {error}. "
+            f"{path}: the card's task {name!r} is none of this ondes: {error}. "
             f"Install ondes {card.ondes}, which wrote it"
         ) from error
-    if not isinstance(task, DetectTask):
-        raise ArtefactError(
-            f"{folder} holds a model for the task {card.task['name']!r}, which detects nothing"
-        )
-    return task
+    if name != "detect":
+        raise ArtefactError(f"{path} holds a model for the task {name!r}, which detects nothing")
+    own = {key: options[key] for key in Tolerances._fields if key in options}
+    return decoder, Tolerances(**own)

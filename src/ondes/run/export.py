@@ -1,0 +1,91 @@
+"""A whole detector in one ONNX file, compared with its network before it is left there.
+
+The file's input ``signal`` is float32 [batch, channel, time], its output ``probabilities`` float32
+[batch, head, class, frame]: the sigmoid is inside, so that other programs get what the decoder's
+thresholds are about. Batch and time may have any size.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ondes.errors import ArtefactError, InputError
+from ondes.io import atomic_write
+from ondes.run import onnxfile
+from ondes.run.card import Card
+from ondes.run.engine import Window
+from ondes.run.predictors import Floats, Predictor, onnx
+from ondes.spec import Spec
+
+TOLERANCE = 5e-3  # of a probability, relative down to LEAST: about that of the logit
+LEAST = 1e-4  # ONNX Runtime computes the sigmoid itself to 2e-7
+
+
+def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> float:
+    """Write a network of torch and its card to an ONNX file, whole or not at all.
+
+    ONNX Runtime and torch (float32) then answer noise of three lengths and levels; a probability
+    p that differs from q by more than `TOLERANCE` times the larger (at least `LEAST`) is one too
+    many. Returns the largest difference on that scale.
+
+    Raises:
+        InputError: `path` does not end in .onnx, the predictor is no network of torch, or it
+            cannot be written for signals of any length.
+        ArtefactError: the answers differ.
+        MissingExtraError: the packages of ``ondes[onnx]`` are not installed.
+    """
+    from ondes.nn.export import Probabilities, to_onnx
+    from ondes.run.predictors.torch import Network
+
+    if not onnxfile.is_named(Path(path)):
+        raise InputError(f"export to {os.fspath(path)!r}: name a file that ends in .onnx")
+    if not isinstance(predictor, Network):
+        raise InputError(
+            f"export of {card.name!r}, which came from an ONNX file: copy that file, or save() it"
+        )
+    with atomic_write(path) as temporary:
+        to_onnx(Probabilities(predictor.model), temporary, output="probabilities")
+        content = onnxfile.packed(temporary.read_bytes(), card)
+        temporary.write_bytes(content)
+        session = onnx.load(content, source=path, device="cpu", precision="float32", threads=1)
+        differs = difference(Network(predictor.model), session, Spec.from_dict(card.spec))
+        _check(differs, card, path)
+    return differs
+
+
+def difference(one: Predictor, other: Predictor, spec: Spec) -> float:
+    """Return the largest relative difference of the answers to noise of three lengths and levels.
+
+    The lengths are one frame, one window of the network's least size, and two such windows and a
+    part of a frame; batches are of one, two and three.
+    """
+    rng = np.random.default_rng(0)
+    size = Window.of(spec, frames=1).size
+    lengths = (spec.hop, size, 2 * size + spec.hop // 2)
+    return max(
+        _differs(one, other, _noise(rng, batch, spec.channels, length))
+        for batch, length in enumerate(lengths, 1)
+    )
+
+
+def _noise(rng: np.random.Generator, batch: int, channels: int, length: int) -> Floats:
+    """Return noise [batch, channel, time] at levels from 1 down to a thousandth."""
+    level = np.logspace(0, -3, 3)[:batch, None, None]
+    return (level * rng.normal(size=(batch, channels, length))).astype(np.float32)
+
+
+def _differs(one: Predictor, other: Predictor, x: Floats) -> float:
+    p, q = one(x).astype(np.float64), other(x).astype(np.float64)
+    if p.shape != q.shape:
+        return np.inf
+    return float((np.abs(p - q) / np.maximum(np.maximum(p, q), LEAST)).max(initial=0))
+
+
+def _check(differs: float, card: Card, path: str | os.PathLike[str]) -> None:
+    if not differs <= TOLERANCE:
+        raise ArtefactError(
+            f"export of {card.name!r} to {os.fspath(path)}: ONNX Runtime's probabilities differ "
+            f"from torch's by {differs:.2g} of their size, more than {TOLERANCE:g}; no file was "
+            "written. Try other versions of torch, onnxscript and onnxruntime"
+        )
