@@ -106,10 +106,11 @@ def evaluate(
     ``frame_accuracy``, ``frame_precision``, ``frame_recall``, ``frame_f1`` at the decoder's
     thresholds, ``half_f1`` at .5, ``decoded_f1`` of the frames of the decoded events; ``roc_auc``
     and ``pr_auc`` of the frames. ``note_precision``, ``note_recall``, ``note_f1``: right label and
-    onset; ``note_offset_f1``: offset too, to the tolerance or a fifth of the length. ``event_f1``,
-    ``event_macro_f1``, ``segment_f1``, ``segment_macro_f1`` as in DCASE, ``psds`` over the events'
-    scores. ``rtf``: seconds of work, decoding included, per second of a minute of the examples
-    end to end. ``examples``, ``events``, ``seconds``: how much there was.
+    onset, also called ``onset_f1`` where events are no notes; ``note_offset_f1``: offset too, to
+    the tolerance or a fifth of the length. ``event_f1``, ``event_macro_f1``, ``segment_f1``,
+    ``segment_macro_f1`` as in DCASE, ``psds`` over the events' scores. ``rtf``: seconds of work,
+    decoding included, per second of a minute of the examples end to end. ``examples``, ``events``,
+    ``seconds``: how much there was.
 
     Raises:
         ChannelError, RateError, InputError: the data set does not fit the network.
@@ -216,6 +217,7 @@ class _Tally:
             "note_precision": notes.precision,
             "note_recall": notes.recall,
             "note_f1": notes.f1,
+            "onset_f1": notes.f1,
             "note_offset_f1": total(sums["note_offset"]).f1,
             "event_f1": total(sums["event"]).f1,
             "event_macro_f1": macro_f1(sums["event"]),
