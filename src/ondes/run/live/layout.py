@@ -81,14 +81,14 @@ class Layout:
         frames = raw.view(self.dtype).reshape(-1, self.n_channels)
         planar = np.empty((self.n_channels, len(frames)), np.float32)
         step = max(1, IN_CACHE // self.frame_bytes)
-        for i in range(0, len(frames), step):
-            self._convert(frames[i : i + step].T, planar[:, i : i + step])
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which is told
+            for i in range(0, len(frames), step):
+                self._convert(frames[i : i + step].T, planar[:, i : i + step])
         return planar
 
     def _convert(self, part: NDArray[np.generic], out: Samples) -> None:
         if self.dtype.kind == "f":
-            with np.errstate(over="ignore"):
-                np.copyto(out, part, casting="same_kind")
+            np.copyto(out, part, casting="same_kind")
         elif self.dtype.kind == "u":
             out[:] = pcm.to_float(part)
         else:
@@ -112,6 +112,8 @@ class Clipping:
 
     def count(self, x: Samples) -> int:
         """Take the next samples [channel, time], one at least; return how many stay there."""
+        if self._low == -np.inf:
+            return 0
         if self._low < x.min() and x.max() < self._high:
             self._stands[:] = False
             return 0

@@ -1,0 +1,233 @@
+"""``ondes watch``: the events of a stream while it comes in."""
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ondes.cli import _console, _options
+
+if TYPE_CHECKING:
+    from ondes.run.detector import Detector
+    from ondes.run.live import Counts, JsonLines, Settings, Sink, Source, Watch
+    from ondes.run.live.store import Store
+    from ondes.run.live.watch import Shown
+
+SourceWord = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="tcp://HOST:PORT, tcp-listen://HOST:PORT, a file, mic://DEVICE, or - for stdin.",
+    ),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option(metavar="TYPE", help="Sample type of a raw stream, as int16; else float32."),
+]
+Channels = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Channels of a raw stream, interleaved.")
+]
+Rate = Annotated[float | None, typer.Option(metavar="HZ", help="Sampling rate of a raw stream.")]
+StorePath = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="SQLite file for events; a watch started again goes on."),
+]
+Lines = Annotated[
+    Path | None, typer.Option("--jsonl", metavar="FILE", help="Append a line for each event.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No counters every second.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Replay a file as fast as it can be heard.")]
+Once = Annotated[
+    bool, typer.Option("--once", help="End when the sender hangs up, rather than wait for it.")
+]
+BlockMs = Annotated[float, typer.Option(metavar="MS", help="Hear so much of the signal at once.")]
+Buffer = Annotated[float, typer.Option(metavar="S", help="Seconds of signal the buffer holds.")]
+FullScale = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Absolute value from which floats count as clipped."),
+]
+Wait = Annotated[
+    bool | None,
+    typer.Option(
+        "--wait/--drop",
+        help="When the buffer is full: let the sender wait (files, stdin) or drop samples (tcp).",
+        show_default=False,
+    ),
+]
+
+
+def watch(
+    source: SourceWord,
+    *,
+    model: _options.Model,
+    rate: Rate = None,
+    channels: Channels = None,
+    dtype: Dtype = None,
+    channel: _options.Channel = None,
+    store: StorePath = None,
+    jsonl: Lines = None,
+    json: _options.Json = False,
+    quiet: Quiet = False,
+    fast: Fast = False,
+    once: Once = False,
+    wait: Wait = None,
+    block_ms: BlockMs = 20.0,
+    buffer: Buffer = 2.0,
+    full_scale: FullScale = None,
+    resample: _options.Resample = False,
+    device: _options.Device = "auto",
+    threads: _options.Threads = 1,
+) -> None:
+    """Find the events of a stream while it comes in, and say how far behind that is.
+
+    SIGINT, SIGTERM and the end of the stream end what still sounds, and the watch. Exit status: 0
+    it came to its end, 1 something broke on the way (what was found before is kept), 2 the call is
+    wrong.
+    """
+    from ondes.run.live import Settings, Watch, source_of
+
+    stream = source_of(
+        source,
+        rate_hz=rate,
+        n_channels=channels,
+        dtype=dtype,
+        fast=fast,
+        once=once,
+        waits=wait,
+    )
+    settings = Settings(
+        block_s=block_ms / 1e3,
+        buffer_s=buffer,
+        full_scale=full_scale,
+        resample=resample,
+        channels="mix" if channel == ["mix"] else channel,
+    )
+    loaded = _options.loaded(model, device=device, threads=threads)
+    detector = _prompt(loaded, block_s=settings.block_s)
+    _check_fits(detector, stream, settings)
+    kept = _store(store, stream, model=model, settings=settings)
+    lines = _lines(jsonl, stream, kept)
+    with _shown(quiet=quiet) as shown:
+        job = Watch(
+            detector,
+            stream,
+            sinks=_sinks(lines, kept, stream, csv=not json),
+            settings=settings,
+            position=kept.position if kept else None,
+            known=kept.known if kept else (),
+            told=_console.note,
+            shown=shown,
+        )
+        counts = _run(job)
+    for sink in (lines, kept):
+        if sink:
+            sink.close()
+    _finish(job, counts, source=source, model=model, json=json)
+
+
+def _finish(job: "Watch", counts: "Counts", *, source: str, model: str, json: bool) -> None:
+    """Say how it went, and leave."""
+    failure = str(job.failure) if job.failure else None
+    if json:
+        document = {"source": source, "model": model, **counts.document(), "failure": failure}
+        _console.show_json(document)
+    _console.note(counts.line())
+    if failure:
+        _console.note(f"ondes: {failure}")
+    raise typer.Exit(int(failure is not None))
+
+
+def _prompt(detector: "Detector", *, block_s: float) -> "Detector":
+    """Return a detector that decides after each block, rather than after larger windows.
+
+    A network whose reach is longer than a block gets windows of its reach: shorter ones would cost
+    many times as much.
+    """
+    from ondes.run.engine import Window
+    from ondes.run.pipeline import Pipeline
+
+    if not isinstance(detector, Pipeline):
+        return detector
+    spec = detector.spec
+    reach = Window.of(spec, frames=1)
+    frames = max(int(block_s * spec.rate_hz / spec.hop), reach.before + reach.after, 1)
+    return replace(detector, window=Window.of(spec, frames=frames))
+
+
+def _check_fits(detector: "Detector", stream: "Source", settings: "Settings") -> None:
+    """Raise what is wrong with rate or channels before anything is opened."""
+    detector.listen(
+        rate_hz=stream.layout.rate_hz,
+        channels=tuple(map(str, range(stream.layout.n_channels))),
+        choice=settings.channels,
+        resample=settings.resample,
+    )
+
+
+def _store(
+    path: str | None, stream: "Source", *, model: str, settings: "Settings"
+) -> "Store | None":
+    if path is None:
+        return None
+    from ondes.run.live.store import Run, Store
+
+    layout = stream.layout
+    how = f"{layout.dtype.str} block={settings.block_s:g} channels={settings.channels}"
+    return Store(path, Run(stream.name, model, layout.rate_hz, layout.n_channels, how))
+
+
+def _lines(path: Path | None, stream: "Source", kept: "Store | None") -> "JsonLines | None":
+    if path is None:
+        return None
+    from ondes.run.live import JsonLines
+
+    resume = kept.position.decided if kept else None
+    return JsonLines(path, rate_hz=stream.layout.rate_hz, resume=resume)
+
+
+def _sinks(
+    lines: "JsonLines | None", kept: "Store | None", stream: "Source", *, csv: bool
+) -> "Sequence[Sink]":
+    """Return the sinks: what the store has committed is in the lines already, and printed last."""
+    from ondes.run.live import Csv
+
+    some: list[Sink | None] = [lines, kept, Csv(stream.name) if csv else None]
+    return [sink for sink in some if sink]
+
+
+def _run(job: "Watch") -> "Counts":
+    """Run until the stream ends, or a signal asks for an end; a second one does not wait."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _console.note("stopping: what has arrived is heard")
+        job.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return job.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _shown(*, quiet: bool) -> "Iterator[Shown]":
+    """Lend what shows the counters every second: in place on a terminal, else line by line."""
+    if quiet:
+        yield lambda _counts: None
+    elif not sys.stderr.isatty():
+        yield lambda counts: _console.note(counts.line())
+    else:
+        from rich.console import Console
+        from rich.status import Status
+
+        with Status("waiting for samples", console=Console(stderr=True)) as status:
+            yield lambda counts: status.update(counts.line())
