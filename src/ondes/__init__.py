@@ -31,7 +31,7 @@ _HOMES = {
     "read_events": "io",
     "write_events": "io",
     "resample": "ops.signals",
-    "load": "run.pipeline",
+    "load": "run.loading",
     "Pipeline": "run.pipeline",
 }
 
@@ -57,7 +57,8 @@ if TYPE_CHECKING:
     from ondes.events import Event, EventList
     from ondes.io import open_signal, read, read_events, write, write_events
     from ondes.ops.signals import resample
-    from ondes.run.pipeline import Pipeline, load
+    from ondes.run.loading import load
+    from ondes.run.pipeline import Pipeline
     from ondes.signal import Signal
     from ondes.spec import Spec
     from ondes.timebase import Timebase

@@ -12,6 +12,7 @@ from ondes.io.signalfile import Given
 
 if TYPE_CHECKING:
     from ondes.run.artefact import Card
+    from ondes.run.classical import Classical
     from ondes.run.pipeline import Pipeline
 
 Inputs = Annotated[
@@ -24,7 +25,8 @@ Model = Annotated[
         "--model",
         "-m",
         metavar="NAME|DIR|FILE",
-        help="One of `ondes models`, a folder, or an ONNX file.",
+        help="One of `ondes models`, a folder, an ONNX file; threshold, sta-lta or a JSON file "
+        "of one of these.",
     ),
 ]
 Results = Annotated[
@@ -122,6 +124,13 @@ def loaded(model: str, *, device: str, threads: int) -> "Pipeline":
 
     _limit_numpy(threads)
     return load(model, device=device, threads=threads)
+
+
+def detector(model: str, *, device: str, threads: int) -> "Pipeline | Classical":
+    """Return a trained model or a classical detector; raises what `ondes.load` does."""
+    from ondes.run.classical import find
+
+    return find(model) or loaded(model, device=device, threads=threads)
 
 
 def use_threads(threads: int) -> None:

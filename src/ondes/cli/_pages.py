@@ -14,13 +14,14 @@ from ondes.events import EventList
 from ondes.io import SignalFile
 
 if TYPE_CHECKING:
+    from ondes.run.classical import Classical
     from ondes.run.pipeline import Pipeline
 
 INDEX = "index.html"
 
 
 def write_page(
-    path: Path, pipeline: "Pipeline", file: SignalFile, events: EventList, *, name: str
+    path: Path, pipeline: "Pipeline | Classical", file: SignalFile, events: EventList, *, name: str
 ) -> None:
     """Write the page of one recording."""
     from ondes.report import detection

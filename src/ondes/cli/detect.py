@@ -17,6 +17,7 @@ from ondes.events import EventList
 from ondes.io import SignalFile, read_events, write_events
 
 if TYPE_CHECKING:
+    from ondes.run.classical import Classical
     from ondes.run.pipeline import Pipeline
 
 FULL = ("json", "csv", "tsv")  # formats that carry all there is of an event
@@ -51,7 +52,7 @@ def detect(
     with _recordings(inputs, opening, wanted) as (takes, missing):
         if report and out and len(takes) > 1:
             check_first_page(out, wanted, takes)
-        pipeline = _options.loaded(model, device=device, threads=threads)
+        pipeline = _options.detector(model, device=device, threads=threads)
         wanted.make_folder()
         job = _Detection(pipeline, opening, wanted, channel, resample=resample)
         tally.failures += missing
@@ -69,7 +70,7 @@ def detect(
 class _Detection:
     """Events of a recording, and its results on disk."""
 
-    pipeline: "Pipeline"
+    pipeline: "Pipeline | Classical"
     opening: _options.Opening
     wanted: Wanted
     channels: Sequence[str] | None

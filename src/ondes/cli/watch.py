@@ -108,7 +108,7 @@ def watch(
         resample=resample,
         channels="mix" if channel == ["mix"] else channel,
     )
-    loaded = _options.loaded(model, device=device, threads=threads)
+    loaded = _options.detector(model, device=device, threads=threads)
     detector = _prompt(loaded, block_s=settings.block_s)
     _check_fits(detector, stream, settings)
     kept = _store(store, stream, model=model, settings=settings)
