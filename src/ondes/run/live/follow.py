@@ -11,10 +11,9 @@ from ondes.errors import TooShortError
 from ondes.events import EventList
 from ondes.run.detector import Listening, joined
 from ondes.run.live.layout import Samples, stretches
-from ondes.run.live.sinks import Batch, Gap, Position
+from ondes.run.live.sinks import Batch, Gap, Key, Position
 
 Listen = Callable[[int], Listening]  # a new listener, for a recording that starts at a position
-Key = tuple[int, int, int, str]
 
 NOT_FINITE = "NaN or infinite samples"
 

@@ -6,14 +6,17 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, TextIO
+from typing import Any, BinaryIO, NamedTuple, Protocol, TextIO
 
 from ondes.errors import InputError, OndesError
 from ondes.events import Event, EventList
 from ondes.io.table import text_of
+
+
+Key = tuple[int, int, int, str]  # of an event: channel, onset, offset and label
 
 
 class SinkError(OndesError):
@@ -98,13 +101,12 @@ class JsonLines:
 
     def __init__(self, path: Path, *, rate_hz: float, resume: int | None = None) -> None:
         self._path, self._rate_hz = path, rate_hz
+        self._known = set() if resume is None else set(self._keys(resume))
         try:
             self._stream: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
             raise InputError(f"{path} cannot be written to ({error.strerror})") from error
         self._drop_half_a_line()
-        rows = self._events() if resume is not None else iter(())
-        self._known = {_key(row) for row in rows if row["onset"] >= (resume or 0)}
 
     def write(self, batch: Batch) -> None:
         """Append lines, all of a batch or, where the disk is full, none."""
@@ -135,19 +137,21 @@ class JsonLines:
             "offset_s": event.offset * second,
         }
 
-    def _events(self) -> Iterator[dict[str, int]]:
-        """Yield the rows of events that are there."""
+    def _keys(self, start: int) -> Iterator[Key]:
+        """Yield the keys of events that are there, from a position on; half a line is none."""
+        if not self._path.exists():
+            return
         with self._path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
-                try:
-                    row = json.loads(line)
-                    known = "gap" in row or {"onset", "offset", "label", "channel"} <= row.keys()
-                except (ValueError, AttributeError, TypeError):
-                    known = False
-                if not known:
-                    raise InputError(f"{self._path}, line {number}: no event; name another file")
-                if "gap" not in row:
-                    yield row
+                if line.endswith(b"\n") and (key := self._key(line, number)) and key[1] >= start:
+                    yield key
+
+    def _key(self, line: bytes, number: int) -> Key | None:
+        try:
+            row = json.loads(line)
+            return None if "gap" in row else _key(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{self._path}, line {number}: no event; name another file") from error
 
     def _drop_half_a_line(self) -> None:
         size = at = self._stream.seek(0, os.SEEK_END)
@@ -162,5 +166,5 @@ class JsonLines:
             self._stream.truncate(at)
 
 
-def _key(row: dict[str, object] | dict[str, int]) -> tuple[object, ...]:
+def _key(row: Mapping[str, Any]) -> Key:
     return row["channel"], row["onset"], row["offset"], row["label"]

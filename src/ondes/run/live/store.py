@@ -19,11 +19,10 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from ondes.errors import InputError
 from ondes.events import Event, EventList
-from ondes.run.live.sinks import Batch, Gap, Position, SinkError
+from ondes.run.live.sinks import Batch, Gap, Key, Position, SinkError
 
 _tables = sql.MetaData()
 _whole = sql.BigInteger().with_variant(sql.Integer(), "sqlite")  # SQLite numbers INTEGER alone
-_run = sql.ForeignKey("runs.id", ondelete="CASCADE")
 
 RUNS = sql.Table(
     "runs",
@@ -40,7 +39,7 @@ EVENTS = sql.Table(
     "events",
     _tables,
     sql.Column("id", _whole, primary_key=True),
-    sql.Column("run", _run, nullable=False),
+    sql.Column("run", sql.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     sql.Column("channel", sql.Integer, nullable=False),
     sql.Column("onset", sql.BigInteger, nullable=False),
     sql.Column("offset", sql.BigInteger, nullable=False),
@@ -52,7 +51,7 @@ GAPS = sql.Table(
     "gaps",
     _tables,
     sql.Column("id", _whole, primary_key=True),
-    sql.Column("run", _run, nullable=False),
+    sql.Column("run", sql.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     sql.Column("start", sql.BigInteger, nullable=False),
     sql.Column("stop", sql.BigInteger, nullable=False),
     sql.Column("reason", sql.Text, nullable=False),
@@ -61,14 +60,12 @@ GAPS = sql.Table(
 POSITIONS = sql.Table(
     "positions",
     _tables,
-    sql.Column("run", _run, primary_key=True),
+    sql.Column("run", sql.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     sql.Column("taken", sql.BigInteger, nullable=False),
     sql.Column("decided", sql.BigInteger, nullable=False),
     sql.Column("restart", sql.BigInteger, nullable=False),
     sql.Column("updated", sql.DateTime(timezone=True), nullable=False),
 )
-
-Key = tuple[int, int, int, str]
 
 
 class Run(NamedTuple):

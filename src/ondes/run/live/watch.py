@@ -12,12 +12,12 @@ import numpy as np
 
 from ondes.errors import InputError, OndesError
 from ondes.run.detector import Detector, Listening
-from ondes.run.live.follow import Follower, Key
+from ondes.run.live.follow import Follower
 from ondes.run.live.layout import Bytes, Clipping, Samples
 from ondes.run.live.measures import Counts, Durations
 from ondes.run.live.reader import Reader
 from ondes.run.live.ring import Ring
-from ondes.run.live.sinks import Position, Sink
+from ondes.run.live.sinks import Key, Position, Sink
 from ondes.run.live.sources import Source
 from ondes.run.source import Choice
 from ondes.timebase import Timebase
