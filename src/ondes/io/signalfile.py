@@ -32,6 +32,7 @@ class Given:
     dtype: str | None = None
     channels: int | None = None
     truncated: bool = False
+    part: str | None = None
 
     def __post_init__(self) -> None:
         if self.rate_hz is not None:

@@ -47,7 +47,7 @@ def event_formats() -> tuple[str, ...]:
     """Return the names of the event formats.
 
     >>> event_formats()
-    ('audacity', 'csv', 'jams', 'json', 'midi', 'raven', 'rttm', 'tsv')
+    ('audacity', 'csv', 'jams', 'json', 'midi', 'pridb', 'raven', 'rttm', 'tsv')
     """
     return formats.names(__name__)
 

@@ -2,8 +2,10 @@
 
 A module holds what `SignalFormat` lists: `SUFFIXES`, its own first; `SELF_DESCRIBING`, whether
 a path says it all; `scan(path, given)`, which reads no more than it must to describe the file and
-refuses a header that lies; and `write(signal, path, dtype)`. Integers become float32 in [-1, 1)
-(see `ondes.io.pcm`), except in NPY, whose values are taken as they are.
+refuses a header that lies; and `write(signal, path, dtype)`. One whose files hold several signals
+says `HAS_PARTS = True` and heeds `given.part`. Integers become float32 in [-1, 1)
+(see `ondes.io.pcm`), except in NPY and HDF5, whose values are taken as they are, and in Vallen's
+files, which tell what they are in volts.
 """
 
 from pathlib import Path
@@ -34,7 +36,7 @@ def signal_formats() -> tuple[str, ...]:
     """Return the names of the signal formats.
 
     >>> signal_formats()
-    ('flac', 'mp3', 'npy', 'ogg', 'raw', 'wav')
+    ('flac', 'hdf5', 'mp3', 'npy', 'ogg', 'raw', 'vallen', 'wav')
     """
     return formats.names(__name__)
 
@@ -54,13 +56,14 @@ def open_signal(
     channels: int | None = None,
     format: str | None = None,  # noqa: A002 - the word the whole package uses
     truncated: bool = False,
+    part: str | None = None,
 ) -> SignalFile:
     """Open a signal for reading in blocks.
 
     The format goes by the suffix unless `format` names it. Raw files need `rate_hz`,
     `dtype` and `channels`, NPY needs `rate_hz`; where the file says these itself, a value
     given here is checked against it. `truncated=True` accepts a file that was cut off and
-    describes the part that is there.
+    describes the part that is there. `part` names the data set of a file that holds several, HDF5.
 
     Raises:
         FormatError: the file is of no known format, damaged, or cut off.
@@ -70,7 +73,9 @@ def open_signal(
     """
     file = existing(path)
     module = _module(format or formats.by_suffix(__name__, path)[0])
-    given = Given(rate_hz, dtype, channels, truncated)
+    if part is not None and not getattr(module, "HAS_PARTS", False):
+        raise InputError(f"{path} holds one signal: leave part={part!r} out")
+    given = Given(rate_hz, dtype, channels, truncated, part)
     described = module.scan(file, given)
     _check(described, given)
     return described
@@ -84,6 +89,7 @@ def read(
     channels: int | None = None,
     format: str | None = None,  # noqa: A002
     truncated: bool = False,
+    part: str | None = None,
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Signal:
@@ -104,6 +110,7 @@ def read(
         channels=channels,
         format=format,
         truncated=truncated,
+        part=part,
     )
     return file.read(start_s=start_s, stop_s=stop_s)
 
