@@ -10,6 +10,7 @@ import math
 import operator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeVar, overload
 
 import numpy as np
@@ -25,6 +26,7 @@ LARGEST_DENOMINATOR = 10_000
 FEW_ROUNDINGS = Fraction(1, 2**50)
 
 
+@lru_cache(maxsize=256)
 def exact_rate(rate_hz: float) -> Fraction:
     """Return the fraction that a rate stands for.
 

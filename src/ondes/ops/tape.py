@@ -29,19 +29,29 @@ class Tape:
         """Add samples at the end."""
         kept, size = self.stop - self._first, block.shape[1]
         if self._place + kept + size > self._array.shape[1]:
-            larger = np.empty((len(self._array), 2 * (kept + size)), np.float32)
-            larger[:, :kept] = self._array[:, self._place : self._place + kept]
-            self._array, self._place = larger, 0
+            self._make_room(kept, size)
         end = self._place + kept
         self._array[:, end : end + size] = block
         self.stop += size
 
+    def _make_room(self, kept: int, size: int) -> None:
+        """Move what is kept to the front, of a larger array where this one is half full."""
+        latest = self._array[:, self._place : self._place + kept]
+        if 2 * (kept + size) > self._array.shape[1]:
+            self._array = np.empty((len(self._array), 4 * (kept + size)), np.float32)
+        self._array[:, :kept] = latest
+        self._place = 0
+
     def read(self, start: int, stop: int) -> Samples:
-        """Return samples [start, stop), silent outside the recording."""
+        """Return samples [start, stop), silent outside the recording; good until more come."""
         low, high = max(start, 0), min(stop, self.stop)
+        shift = self._place - self._first
+        if (low, high) == (start, stop):
+            kept = self._array[:, low + shift : high + shift]
+            kept.flags.writeable = False
+            return kept
         out = np.zeros((len(self._array), stop - start), np.float32)
         if low < high:
-            shift = self._place - self._first
             out[:, low - start : high - start] = self._array[:, low + shift : high + shift]
         return out
 

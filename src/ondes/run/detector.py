@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ondes.events import Event, EventList
+from ondes.events import EventList
 from ondes.run.source import Choice, Recording, Route, Samples, Source, route, source_of
 from ondes.spec import Spec
 from ondes.timebase import Timebase
@@ -289,8 +289,17 @@ class Listener:
 
 def joined(parts: Sequence[EventList], rate_hz: float) -> EventList:
     """Return all events of lists at one rate in one list."""
-    events: list[Event] = [event for part in parts for event in part]
-    return EventList.of(events, rate_hz=rate_hz)
+    some = [part for part in parts if len(part)]
+    if not some:
+        return EventList.empty(rate_hz)
+    return EventList(
+        np.concatenate([part.onset for part in some]),
+        np.concatenate([part.offset for part in some]),
+        np.concatenate([part.label for part in some]),
+        np.concatenate([part.channel for part in some]),
+        np.concatenate([part.score for part in some]),
+        rate_hz,
+    )
 
 
 def _told(source: Source, progress: Progress | None) -> Iterator[Samples]:

@@ -205,10 +205,13 @@ class Decoding:
         spec = pipeline.spec
         self._stream = pipeline.engine.stream(rate_hz=rate_hz, n_channels=n_rows, resample=resample)
         self._rate_hz, self._model = rate_hz, Timebase(spec.rate_hz)
-        self._scans = [
-            Scan(pipeline.decoder, timebase=spec.timebase, labels=spec.classes, channel=row)
-            for row in range(n_rows if spec.channels == 1 else 1)
-        ]
+        self._scan = Scan(
+            pipeline.decoder,
+            timebase=spec.timebase,
+            labels=spec.classes,
+            channels=range(n_rows if spec.channels == 1 else 1),
+        )
+        self._none = EventList.empty(rate_hz)
         self._over = False
 
     @property
@@ -216,13 +219,13 @@ class Decoding:
         """Sample up to which all is said."""
         if self._over:
             return self._stream.n_samples
-        first = min(scan.decided for scan in self._scans)
-        return min(max(self._model.rescale(first, self._rate_hz), 0), self._stream.n_samples)
+        first = self._model.rescale(self._scan.decided, self._rate_hz)
+        return min(max(first, 0), self._stream.n_samples)
 
     @property
     def restart(self) -> int:
         """Sample from which a new hearing gives what is still to come."""
-        return self._stream.restart(min(scan.restart for scan in self._scans))
+        return self._stream.restart(self._scan.restart)
 
     def push(self, block: Samples) -> EventList:
         """Take the next samples [row, time]; return the events that are now over.
@@ -240,17 +243,15 @@ class Decoding:
         """
         last = self._scanned(self._stream.finish())
         self._over = True
-        return self._events([*last, *(scan.finish() for scan in self._scans)])
+        return self._events([*last, self._scan.finish()])
 
     def _scanned(self, parts: Sequence[Frames]) -> list[EventList]:
-        return [
-            scan.push(probs)
-            for frames in parts
-            for scan, probs in zip(self._scans, frames.values, strict=True)
-        ]
+        return [self._scan.push(frames.values) for frames in parts]
 
     def _events(self, parts: Sequence[EventList]) -> EventList:
         """Bring events from the network's rate to the recording's, within its length."""
+        if not any(map(len, parts)):
+            return self._none
         events = joined(parts, self._model.rate_hz).resample(self._rate_hz)
         return events.crop(0, self._stream.n_samples)
 

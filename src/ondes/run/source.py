@@ -88,6 +88,8 @@ class Route:
                 f"a block of shape {list(block.shape)} in a recording of {self.n_channels} "
                 f"channels: blocks are [channel, time]"
             )
+        if not self.mixed and self.rows == tuple(range(self.n_channels)):
+            return block
         chosen = block[list(self.rows)]
         return chosen.mean(axis=0, keepdims=True, dtype=np.float32) if self.mixed else chosen
 

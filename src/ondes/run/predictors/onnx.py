@@ -25,8 +25,11 @@ class Session:
     session: Any
 
     def __call__(self, x: Floats) -> Floats:
-        """Return probabilities [b, head, class, frame] for samples [b, channel, time]."""
-        (answer,) = self.session.run(["probabilities"], {"signal": np.ascontiguousarray(x)})
+        """Return probabilities [b, head, class, frame] for samples [b, channel, time].
+
+        x is copied to where numpy aligns its memory.
+        """
+        (answer,) = self.session.run(["probabilities"], {"signal": np.array(x, order="C")})
         probs: Floats = answer
         return probs
 

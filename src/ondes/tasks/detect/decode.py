@@ -7,17 +7,28 @@ import numpy as np
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.tasks.detect.decoder import Decoder
-from ondes.tasks.detect.pieces import PIECE, UNIT, Doubles, Floats, Pieces, Places, Stretch
+from ondes.tasks.detect.pieces import (
+    PIECE,
+    UNIT,
+    Doubles,
+    Floats,
+    Pieces,
+    Places,
+    Stretch,
+    Thresholds,
+)
 from ondes.timebase import Timebase
 
 BLOCK = 4096  # frames cut at once: bounds the memory, changes no answer
+NOTHING = np.zeros(0, PIECE)
 
 
 class Scan:
     """Frames in, events out as soon as they are over; what it keeps does not grow with time.
 
     It keeps ``2 * decoder.halo`` frames and, per class, one event that sounds and one that may yet
-    be joined to the next. Events do not depend on how the frames are cut into blocks.
+    be joined to the next. Events do not depend on how the frames are cut into blocks. The frames
+    of several channels go through at once, and cost little where nothing reaches a threshold.
 
     >>> scan = Scan(Decoder(), timebase=Timebase(8000, hop=100), labels=("knock",))
     >>> quiet, knock = np.zeros((1, 1, 20), np.float32), np.ones((1, 1, 3), np.float32)
@@ -26,17 +37,26 @@ class Scan:
     """
 
     def __init__(
-        self, decoder: Decoder, *, timebase: Timebase, labels: Sequence[str], channel: int = 0
+        self,
+        decoder: Decoder,
+        *,
+        timebase: Timebase,
+        labels: Sequence[str],
+        channels: Sequence[int] = (0,),
     ) -> None:
         self.decoder = decoder
         self.timebase = timebase
-        self.labels = np.asarray(labels, np.str_)
-        self.channel = channel
+        self.labels = np.tile(np.asarray(labels, np.str_), len(channels))
+        self.channels = np.repeat(np.asarray(channels, np.int64), len(labels))
+        self._shape = (len(channels), len(labels))
+        self._thresholds = Thresholds.of(decoder, classes=len(labels), times=len(channels))
+        self._halo = decoder.halo
         self._kept: Floats | None = None
-        self._frame = -decoder.halo  # the first frame that is not yet cut
-        self._sounding = np.zeros(0, PIECE)
-        self._waiting = np.zeros(0, PIECE)
-        self._quiet = np.zeros(0, PIECE)  # per class the last run that was no event
+        self._frame = -self._halo  # the first frame that is not yet cut
+        self._sounding = NOTHING
+        self._waiting = NOTHING
+        self._quiet = NOTHING  # per class the last run that was no event
+        self._none = EventList.empty(timebase.rate_hz)
 
     @property
     def decided(self) -> int:
@@ -56,44 +76,54 @@ class Scan:
     def push(self, probs: Floats) -> EventList:
         """Take the next frames, probabilities [head, class, frame]; return the events now over.
 
-        Heads are frame, onset and offset, in this order; the last ones may be missing. Onsets may
-        lie before those of events returned earlier, if these were shorter.
+        Those of several channels are [channel, head, class, frame]. Heads are frame, onset and
+        offset, in this order; the last ones may be missing. Onsets may lie before those of events
+        returned earlier, if these were shorter.
 
         Raises:
-            InputError: the shape has not three axes, or not one row per label.
+            InputError: the shape has other axes, or not one row per label and channel.
         """
+        probs = probs[None] if probs.ndim == 3 else probs
         self._check(probs)
-        begin = range(0, probs.shape[2], BLOCK)
-        return self._events([self._take(probs[..., i : i + BLOCK]) for i in begin])
+        n_heads, n_frames = probs.shape[1], probs.shape[3]
+        rows = np.moveaxis(probs, 0, 1).reshape(n_heads, len(self.labels), n_frames)
+        begin = range(0, rows.shape[2], BLOCK)
+        return self._events([self._take(rows[..., i : i + BLOCK]) for i in begin])
 
     def finish(self) -> EventList:
         """Return the events that the end of the recording ends; the scan is then used up."""
         if self._kept is None:
-            return EventList.empty(self.timebase.rate_hz)
-        silence = np.zeros((*self._kept.shape[:2], self.decoder.halo), np.float32)
+            return self._none
+        silence = np.zeros((*self._kept.shape[:2], self._halo), np.float32)
         over = self._take(silence)
-        rest, self._waiting = self._waiting, self._waiting[:0]
+        rest, self._waiting = self._waiting, NOTHING
         return self._events([over, rest])
 
     def _check(self, probs: Floats) -> None:
-        if probs.ndim != 3 or probs.shape[1] != len(self.labels) or not 1 <= len(probs) <= 3:
+        n_channels, n_labels = self._shape
+        fits = probs.ndim == 4 and (probs.shape[0], probs.shape[2]) == self._shape
+        if not fits or not 1 <= probs.shape[1] <= 3:
             raise InputError(
-                f"probabilities of shape {list(probs.shape)} for {len(self.labels)} labels; decode "
-                f"takes [head, class, frame] with one class per label and 1 to 3 heads"
+                f"probabilities of shape {list(probs.shape)} for {n_labels} labels in {n_channels} "
+                f"channels; decode takes [head, class, frame] with one class per label and 1 to 3 "
+                f"heads, and of several channels [channel, head, class, frame]"
             )
 
     def _take(self, probs: Floats) -> Pieces:
         """Cut what is now known on both sides; return the events that are over."""
         if self._kept is None:
-            self._kept = np.zeros((*probs.shape[:2], 2 * self.decoder.halo), np.float32)
+            self._kept = np.zeros((*probs.shape[:2], 2 * self._halo), np.float32)
         known = np.concatenate([self._kept, probs], axis=2, dtype=np.float32)
-        self._kept = known[..., -2 * self.decoder.halo :].copy()
+        self._kept = known[..., -2 * self._halo :].copy()
         if not probs.shape[2]:
-            return self._waiting[:0]
-        pieces = Stretch(self.decoder, *known).pieces()
+            return NOTHING
+        stretch = Stretch.of(self.decoder, known, self._thresholds)
+        pieces = stretch.pieces() if stretch else NOTHING.copy()
         for name in ("start", "stop"):
-            pieces[name] += self._frame - self.decoder.halo
+            pieces[name] += self._frame - self._halo
         self._frame += probs.shape[2]
+        if not (len(pieces) or len(self._waiting)):
+            return NOTHING
         return self._chained(self._closed(pieces))
 
     def _closed(self, pieces: Pieces) -> Pieces:
@@ -105,6 +135,8 @@ class Scan:
         return np.asarray(pieces[~pieces["open"] & heard])
 
     def _remember(self, quiet: Pieces) -> None:
+        if not len(quiet):
+            return
         both = np.concatenate([self._quiet, quiet])
         both = both[np.argsort(both["label"], kind="stable")]
         last = np.append(both["label"][1:] != both["label"][:-1], True)[: len(both)]
@@ -130,7 +162,9 @@ class Scan:
 
     def _events(self, parts: Sequence[Pieces]) -> EventList:
         """Turn finished rows into events, without those too short or too unsure."""
-        rows = np.concatenate([np.zeros(0, PIECE), *parts])
+        rows = np.concatenate([NOTHING, *parts])
+        if not len(rows):
+            return self._none
         rows = rows[rows["stop"] - rows["start"] >= self.decoder.min_frames]
         score = scores(rows, self.decoder)
         rows, score = rows[score >= self.decoder.min_score], score[score >= self.decoder.min_score]
@@ -140,7 +174,7 @@ class Scan:
             onset,
             np.maximum(offset, onset + 1),
             self.labels[rows["label"]],
-            np.full(len(rows), self.channel),
+            self.channels[rows["label"]],
             score,
             self.timebase.rate_hz,
         )
@@ -170,7 +204,7 @@ def decode(
     >>> [event[:3] for event in decode(probs, Timebase(8000, hop=80), ("a",), Decoder())]
     [(154, 314, 'a')]
     """
-    scan = Scan(decoder, timebase=timebase, labels=labels, channel=channel)
+    scan = Scan(decoder, timebase=timebase, labels=labels, channels=(channel,))
     events = scan.push(probs) + scan.finish()
     return events.crop(timebase.sample_of(0), timebase.sample_of(probs.shape[2]))
 

@@ -1,8 +1,9 @@
 """From probabilities to pieces of events, all classes and frames at once.
 
-Everything here is local: what becomes of a frame depends on ``Decoder.halo`` frames around it, so
-a stretch of frames with that much on both sides can be cut on its own. A place is the index of a
-cell in the flattened map [class, frame].
+Everything here is local: what becomes of a frame depends on ``Decoder.halo`` frames around it. So
+a stretch of frames with that much on both sides can be cut on its own, and of a stretch only those
+cells need a look that have an active one so near: in most signals, most of the time, none. These
+cells lie end to end, class by class, and a place is the index of one of them.
 """
 
 from dataclasses import dataclass
@@ -46,56 +47,79 @@ class Starts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Probabilities [class, frame] of some frames, with ``decoder.halo`` more at both ends.
+class Thresholds:
+    """The low and the high threshold of each row of a map."""
 
-    `onset` and `offset` are None where the model has no such head.
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, decoder: Decoder, *, classes: int, times: int = 1) -> "Thresholds":
+        """Return those of a map that holds all classes so many times, one after the other."""
+        return cls(np.tile(decoder.lows(classes), times), np.tile(decoder.highs(classes), times))
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The cells of some frames that matter; `of` picks them.
+
+    `frame`, `onset` and `offset` are their probabilities (None where the model has no such head),
+    `label` and `at` their rows and frames, `low` and `high` their thresholds. `width` is the
+    number of frames, ``decoder.halo`` of them at both ends being there for the others' sake.
     """
 
     decoder: Decoder
+    width: int
+    label: Places
+    at: Places
+    low: Floats
+    high: Floats
     frame: Floats
     onset: Floats | None = None
     offset: Floats | None = None
 
-    @property
-    def width(self) -> int:
-        """Number of frames, halos included."""
-        return int(self.frame.shape[1])
+    @classmethod
+    def of(cls, decoder: Decoder, probs: Floats, thresholds: Thresholds) -> "Stretch | None":
+        """Return what matters of probabilities [head, row, frame], None where nothing does."""
+        width = probs.shape[2]
+        active = np.flatnonzero(probs[0] >= thresholds.low[:, None])
+        if not active.size:
+            return None
+        cells = _around(active, decoder.halo, width)
+        label, at = np.divmod(cells, width)
+        heads = probs.reshape(len(probs), -1)[:, cells]
+        return cls(decoder, width, label, at, thresholds.low[label], thresholds.high[label], *heads)
 
     def pieces(self) -> Pieces:
-        """Return the pieces of events inside the halos, by class and time."""
-        active = majority(self.frame >= self._lows()[:, None], self.decoder.median)
+        """Return the pieces of events inside the halos, by row and time."""
+        active = majority(self.frame >= self.low, self.decoder.median)
         starts = self._starts(active)
         begins = np.zeros(active.shape, np.bool_)
-        begins.ravel()[starts.place] = True
+        begins[starts.place] = True
         goes_on = np.zeros(active.shape, np.bool_)
-        goes_on[:, :-1] = active[:, 1:] & ~begins[:, 1:]
+        goes_on[:-1] = active[1:] & ~begins[1:]
         first, final, inside = self._runs(active, begins, goes_on)
         pieces = np.zeros(len(first), PIECE)
-        pieces["label"], pieces["start"] = np.divmod(first, self.width)
-        pieces["stop"] = final % self.width + 1
-        pieces["joined"], pieces["open"] = ~begins.ravel()[first], goes_on.ravel()[final]
+        pieces["label"], pieces["start"] = self.label[first], self.at[first]
+        pieces["stop"] = self.at[final] + 1
+        pieces["joined"], pieces["open"] = ~begins[first], goes_on[final]
         self._begin(pieces, starts, first)
         self._end(pieces, starts, final + 1)
         self._sum(pieces, inside)
         return pieces
 
-    def _lows(self) -> Floats:
-        return self.decoder.lows(len(self.frame))
-
     def _runs(self, active: Bools, begins: Bools, goes_on: Bools) -> tuple[Places, Places, Bools]:
         """Return first and last place of each piece, and the active cells inside the halos."""
         left, right = self.decoder.halo, self.width - self.decoder.halo
-        inside = active.copy()
-        inside[:, :left] = inside[:, right:] = False
-        first, final = inside & begins, inside & ~goes_on
-        first[:, left], final[:, right - 1] = inside[:, left], inside[:, right - 1]
+        inside = active & (self.at >= left) & (self.at < right)
+        first = inside & (begins | (self.at == left))
+        final = inside & (~goes_on | (self.at == right - 1))
         return np.flatnonzero(first), np.flatnonzero(final), inside
 
     def _starts(self, active: Bools) -> Starts:
         """Return where runs of active frames begin and where onset peaks cut them."""
         rises = active.copy()
-        rises[:, 1:] &= ~active[:, :-1]
+        rises[1:] &= ~active[:-1]
         runs = self._away_from_ends(np.flatnonzero(rises))
         struck = self._struck(active)
         quiet = np.setdiff1d(runs, struck.place, assume_unique=True)
@@ -110,8 +134,8 @@ class Stretch:
             none = np.zeros(0)
             return Starts(none.astype(np.int64), none, none, none > 0)
         peak = self._peaks(self.onset)
-        place, fresh = self._begun_by(peak, active.ravel())
-        height = self.onset.ravel()[peak].astype(np.float64)
+        place, fresh = self._begun_by(peak, active)
+        height = self.onset[peak].astype(np.float64)
         needed = np.where(fresh, self.decoder.onset, self.decoder.restart)
         begins = np.flatnonzero((place >= 0) & (height >= needed))
         begins = begins[np.lexsort((-height[begins], place[begins]))]
@@ -122,12 +146,11 @@ class Stretch:
 
     def _peaks(self, onset: Floats) -> Places:
         """Return places that none within ``reach`` exceeds; of equal ones the first."""
-        flat = onset.ravel()
         floor = min(self.decoder.onset, self.decoder.restart)
-        place = self._away_from_ends(np.flatnonzero(flat >= floor))
+        place = self._away_from_ends(np.flatnonzero(onset >= floor))
         for step in range(1, self.decoder.reach + 1):
-            here = flat[place]
-            place = place[(here > flat[place - step]) & (here >= flat[place + step])]
+            here = onset[place]
+            place = place[(here > onset[place - step]) & (here >= onset[place + step])]
         return place
 
     def _begun_by(self, peak: Places, active: Bools) -> tuple[Places, Bools]:
@@ -161,8 +184,7 @@ class Stretch:
         following = np.searchsorted(starts.place, stop)
         known = np.flatnonzero(following < len(starts.place))
         ahead = starts.place[following[known]] - stop[known]
-        same_class = stop[known] % self.width + ahead < self.width
-        close = same_class & (ahead <= self.decoder.near)
+        close = ahead <= self.decoder.near  # two rows lie further apart
         known, ahead = known[close], ahead[close]
         onset = ahead + starts.onset[following[known]]
         offset[known] = np.where(ahead > 0, np.minimum(offset[known], onset), onset)
@@ -173,7 +195,7 @@ class Stretch:
         falls = 0.5 - self._crossing(stop, stop - 1)
         if self.offset is not None and len(stop):
             peak = self._highest_near(self.offset, stop)
-            sure = self.offset.ravel()[peak] >= self.decoder.offset
+            sure = self.offset[peak] >= self.decoder.offset
             falls[sure] = (peak - stop)[sure] + 0.5 + self._centroid(self.offset, peak[sure])
         return falls + self.decoder.offset_shift
 
@@ -182,8 +204,7 @@ class Stretch:
             return
         lengths = pieces["stop"] - pieces["start"]
         first = np.cumsum(lengths) - lengths
-        highs = self.decoder.highs(len(self.frame))
-        loud = majority(self.frame >= highs[:, None], self.decoder.median)
+        loud = majority(self.frame >= self.high, self.decoder.median)
         values = self.frame[inside]
         pieces["frames"] = lengths
         pieces["total"] = np.add.reduceat(np.rint(values / UNIT).astype(np.int64), first)
@@ -193,14 +214,14 @@ class Stretch:
     def _away_from_ends(self, places: Places) -> Places:
         """Leave out places so near the ends that what is around them is not known."""
         margin = self.decoder.attach + self.decoder.reach + 1
-        column = places % self.width
+        places = places[(places >= margin) & (places < len(self.at) - margin)]
+        column = self.at[places]
         return places[(column >= margin) & (column < self.width - margin)]
 
     def _crossing(self, outside: Places, inside: Places) -> Doubles:
         """Return where the probability crosses the low threshold between two frames, 0 to 1."""
-        flat = self.frame.ravel()
-        low = self._lows()[inside // self.width].astype(np.float64)
-        below, above = flat[outside].astype(np.float64), flat[inside].astype(np.float64)
+        low = self.low[inside].astype(np.float64)
+        below, above = (self.frame[place].astype(np.float64) for place in (outside, inside))
         rise = above - below
         share = np.divide(low - below, rise, out=np.full(len(rise), 0.5), where=rise > 0)
         return np.asarray(np.clip(share, 0.0, 1.0))
@@ -208,35 +229,53 @@ class Stretch:
     def _centroid(self, values: Floats, peak: Places) -> Doubles:
         """Return how far the centre of mass around each peak lies from it, in frames."""
         steps = np.arange(-self.decoder.reach, self.decoder.reach + 1)
-        mass = values.ravel()[peak[:, None] + steps].astype(np.float64)
+        mass = values[peak[:, None] + steps].astype(np.float64)
         return np.asarray((mass * steps).sum(axis=1) / mass.sum(axis=1))
 
     def _highest_near(self, values: Floats, places: Places) -> Places:
         steps = np.arange(-self.decoder.attach, self.decoder.attach + 1)
         around = places[:, None] + steps
-        return np.asarray(places + steps[values.ravel()[around].argmax(axis=1)])
+        return np.asarray(places + steps[values[around].argmax(axis=1)])
 
     def _peak_near(self, places: Places) -> Doubles:
         if self.onset is None:
             return np.zeros(len(places))
         highest = self._highest_near(self.onset, places)
-        return self.onset.ravel()[highest].astype(np.float64)
+        return self.onset[highest].astype(np.float64)
+
+
+def _around(active: Places, halo: int, width: int) -> Places:
+    """Return all cells of a map that lie in the same row as an active one, `halo` away or nearer.
+
+    >>> _around(np.array([0, 1, 14]), 2, width=10)
+    array([ 0,  1,  2,  3, 12, 13, 14, 15, 16])
+    """
+    row = active // width
+    apart = (np.diff(active) > 2 * halo) | (row[1:] != row[:-1])
+    first = np.flatnonzero(np.append(True, apart))
+    last = np.append(first[1:], len(active)) - 1
+    start = np.maximum(active[first] - halo, row[first] * width)
+    stop = np.minimum(active[last] + halo, row[last] * width + width - 1) + 1
+    length = stop - start
+    before = np.cumsum(length) - length
+    cells: Places = np.arange(int(length.sum())) + np.repeat(start - before, length)
+    return cells
 
 
 def majority(active: Bools, median: int) -> Bools:
-    """Return the median filter of a map [class, frame] over `median` frames, zeros outside.
+    """Return the median filter of cells over `median` of them, zeros outside.
 
     The median of probabilities reaches a threshold where the median of the thresholded map is
     true, so counting votes filters exactly, whatever the length.
 
-    >>> majority(np.array([[True, False, True, True, False, False, True]]), 3).astype(int)
-    array([[0, 1, 1, 1, 0, 0, 0]])
+    >>> majority(np.array([True, False, True, True, False, False, True]), 3).astype(int)
+    array([0, 1, 1, 1, 0, 0, 0])
     """
     if median == 1:
         return active
     half, ones = median // 2, active.astype(np.uint8)
     votes = ones.copy()
     for step in range(1, half + 1):
-        votes[:, step:] += ones[:, :-step]
-        votes[:, :-step] += ones[:, step:]
+        votes[step:] += ones[:-step]
+        votes[:-step] += ones[step:]
     return votes > half
