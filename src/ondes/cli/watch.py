@@ -187,7 +187,7 @@ def _lines(path: Path | None, stream: "Source", kept: "Store | None") -> "JsonLi
         return None
     from ondes.run.live import JsonLines
 
-    resume = kept.position.decided if kept else None
+    resume = kept.position.decided if kept and stream.replays else None
     return JsonLines(path, rate_hz=stream.layout.rate_hz, resume=resume)
 
 

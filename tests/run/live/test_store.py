@@ -23,6 +23,11 @@ def batch(*rows, position=(0, 0, 0), gaps=()):
     return Batch(EventList.of(rows, rate_hz=10_000), gaps, Position(*position))
 
 
+def fill(store):
+    for n in range(10_000):
+        store.write(batch(*((n, n + k, "a" * 50) for k in range(1, 20)), position=(n, n, n)))
+
+
 def test_a_store_gives_back_what_it_was_given(tmp_path):
     store = Store(tmp_path / "e.db", RUN)
     rows = [(2**40, 2**40 + 5, "a", 1, 0.25), (7, 9, "b", 0, math.nan)]
@@ -62,9 +67,8 @@ def test_a_full_disk_stops_the_store_and_breaks_nothing(tmp_path):
     store = Store(tmp_path / "e.db", RUN)
     store._connection.exec_driver_sql("PRAGMA max_page_count=20")
     store._connection.rollback()
-    with pytest.raises(SinkError, match="full.*make room"):
-        for n in range(10_000):
-            store.write(batch(*((n, n + k, "a" * 50) for k in range(1, 20)), position=(n, n, n)))
+    with pytest.raises(SinkError, match=r"full.*make room"):
+        fill(store)
     stored = store.position.taken
     store.close()
     events = read(tmp_path / "e.db")

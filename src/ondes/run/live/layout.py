@@ -81,7 +81,7 @@ class Layout:
         frames = raw.view(self.dtype).reshape(-1, self.n_channels)
         planar = np.empty((self.n_channels, len(frames)), np.float32)
         step = max(1, IN_CACHE // self.frame_bytes)
-        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which is told
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity are told later
             for i in range(0, len(frames), step):
                 self._convert(frames[i : i + step].T, planar[:, i : i + step])
         return planar

@@ -15,7 +15,6 @@ from ondes.errors import InputError, OndesError
 from ondes.events import Event, EventList
 from ondes.io.table import text_of
 
-
 Key = tuple[int, int, int, str]  # of an event: channel, onset, offset and label
 
 

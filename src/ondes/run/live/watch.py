@@ -27,6 +27,7 @@ Shown = Callable[[Counts], None]
 
 COMMIT_S = 0.1  # events are handed to the sinks at most so often
 MARK_S = 1.0  # and the position at least
+SHOW_S = 1.0  # the numbers are shown so often
 PATIENCE_S = 0.1
 LAST_S = 0.5  # after a stop, a source that gives nothing for so long is left alone
 WRONG_RATE = 0.2  # share by which the incoming rate may differ before it is told
@@ -203,7 +204,7 @@ class Watch:
         since_s = now - self._committed
         if since_s >= MARK_S or (since_s >= COMMIT_S and follower.pending):
             self._commit()
-        if now - self._ticked >= 1:
+        if now - self._ticked >= SHOW_S:
             self._ticked = now
             self._check_rate()
             self._shown(self.counts())

@@ -1,0 +1,304 @@
+"""Streams that break, stall, lie and end: every event at its exact place, every loss counted."""
+
+import os
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ondes.errors import InputError, MissingExtraError, RateError
+from ondes.run.live import Batch, Gap, Position, Settings, SinkError, Watch, source_of
+from ondes.run.live.follow import Follower
+from ondes.run.live.store import Run, Store, read, read_gaps
+
+
+def data(x):
+    return np.ascontiguousarray(x.T, np.float32).tobytes()
+
+
+def a_source(loud, address, **options):
+    given = {"rate_hz": loud.RATE_HZ, "n_channels": 2, "dtype": "float32", **options}
+    return source_of(str(address), **given)
+
+
+class Sender:
+    """Serves connections one after the other: each gets its bytes and is closed, then `then`."""
+
+    def __init__(self, *parts, then=lambda: None):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self.server.getsockname()[1]}"
+        self.parts, self.then = parts, then
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        for part in self.parts:
+            peer, _ = self.server.accept()
+            with peer:
+                peer.sendall(part)
+        self.server.close()
+        self.then()
+
+
+def expected(loud, x, *spans):
+    parts = [loud.Loud().detect(x[:, start:stop], start=start) for start, stop in spans]
+    return sum(parts[1:], parts[0])
+
+
+def test_a_stream_over_tcp_gives_the_events_of_the_recording(loud, memory):
+    x = loud.noise(50_000)
+    sender = Sender(data(x))
+    job = Watch(loud.Loud(), a_source(loud, sender.address, once=True, waits=True), sinks=[memory])
+    counts = job.run()
+    assert job.failure is None
+    assert memory.events == expected(loud, x, (0, 50_000))
+    assert (counts.samples, counts.drops, counts.gaps) == (50_000, 0, 0)
+    assert counts.events == len(memory.events) == len(expected(loud, x, (0, 50_000)))
+    assert memory.batches[-1].position == Position(50_000, 50_000, 50_000)
+    assert counts.latency_p99_s > 0
+    assert counts.max_lag_s > 0
+
+
+def test_a_sender_that_is_restarted_is_awaited_and_leaves_a_gap(loud, memory):
+    x, told = loud.noise(30_000), []
+    job = None
+
+    def stop():
+        while job is None or job.counts().samples < 30_000:
+            time.sleep(0.01)
+        job.stop()
+
+    cut = data(x[:, :10_000]) + b"half"
+    sender = Sender(cut, data(x[:, 10_000:]), then=stop)
+    job = Watch(
+        loud.Loud(), a_source(loud, sender.address, waits=True), sinks=[memory], told=told.append
+    )
+    counts = job.run()
+    assert memory.events == expected(loud, x, (0, 10_000), (10_000, 30_000))
+    assert memory.gaps[0] == Gap(10_000, 10_000, "the sender closed the connection")
+    assert (counts.reconnects, counts.cut_off, counts.samples) == (1, 1, 30_000)
+    said = "\n".join(told)
+    assert "within a sample: 4 of 8 bytes" in said
+    assert "waiting for it" in said
+    assert "it is back" in said
+
+
+def test_what_finds_no_room_is_a_gap_in_time_and_never_a_shift(loud, memory):
+    x = loud.noise(60_000)
+    sender = Sender(data(x))
+    job = Watch(
+        loud.Loud(pause_s=0.01),
+        a_source(loud, sender.address, once=True),
+        sinks=[memory],
+        settings=Settings(block_s=0.01, buffer_s=0.5),
+    )
+    counts = job.run()
+    lost = [gap for gap in memory.gaps if gap.reason == "the buffer was full"]
+    assert counts.drops == counts.missing == sum(gap.stop - gap.start for gap in lost) > 0
+    assert counts.samples + counts.drops == 60_000
+    edges = [0, *(edge for gap in lost for edge in gap[:2]), 60_000]
+    spans = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    assert memory.events == expected(loud, x, *spans)
+
+
+def test_a_listening_socket_takes_a_sender(loud, memory):
+    x = loud.noise(5_000)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    source = a_source(loud, f"tcp-listen://127.0.0.1:{port}", once=True)
+    job = Watch(loud.Loud(), source, sinks=[memory])
+
+    def send():
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", port)) as peer:
+                    return peer.sendall(data(x))
+            except OSError:
+                time.sleep(0.01)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    job.run()
+    thread.join()
+    assert memory.events == expected(loud, x, (0, 5_000))
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_file_is_replayed(loud, memory, tmp_path, fast):
+    x = loud.noise(5_000)
+    (path := tmp_path / "x.bin").write_bytes(data(x) + b"abc")
+    told = []
+    began = time.monotonic()
+    job = Watch(loud.Loud(), a_source(loud, path, fast=fast), sinks=[memory], told=told.append)
+    counts = job.run()
+    assert memory.events == expected(loud, x, (0, 5_000))
+    assert told == [f"{path}: ended within a sample: 3 of 8 bytes left over, not used"]
+    assert counts.cut_off == 1
+    assert fast or time.monotonic() - began >= 0.4
+
+
+def test_files_of_other_formats_know_their_rate(loud, memory, tmp_path):
+    import soundfile
+
+    x = loud.noise(5_000)
+    soundfile.write(tmp_path / "x.wav", x.T, int(loud.RATE_HZ), subtype="FLOAT")
+    source = source_of(
+        str(tmp_path / "x.wav"), rate_hz=None, n_channels=None, dtype=None, fast=True
+    )
+    Watch(loud.Loud(), source, sinks=[memory]).run()
+    assert memory.events == expected(loud, x, (0, 5_000))
+
+
+def test_nan_is_a_gap_and_clipping_is_counted(loud, memory, tmp_path):
+    x, told = loud.noise(20_000), []
+    x[0, 3_000:3_010], x[1, 3_010], x[1, 19_999] = np.nan, np.inf, np.nan
+    x[1, 500:600] = 2.0
+    (path := tmp_path / "x.bin").write_bytes(data(x))
+    job = Watch(
+        loud.Loud(),
+        a_source(loud, path, fast=True),
+        sinks=[memory],
+        settings=Settings(full_scale=2.0),
+        told=told.append,
+    )
+    counts = job.run()
+    assert memory.events == expected(loud, x, (0, 3_000), (3_011, 19_999))
+    assert [gap[:2] for gap in memory.gaps] == [(3_000, 3_011), (19_999, 20_000)]
+    assert (counts.not_finite, counts.clipped, counts.samples) == (12, 99, 19_988)
+    assert len([line for line in told if line.startswith(("NaN", "clipped"))]) == 2
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(1, 400), max_size=12), st.integers(0, 3))
+def test_events_and_gaps_do_not_depend_on_the_blocks(loud, memory, sizes, seed):
+    rng = np.random.default_rng(seed)
+    x = loud.noise(2_000, seed=seed)
+    for _ in range(6):
+        at = rng.integers(0, 2_000)
+        x[rng.integers(0, 2), at : at + rng.integers(1, 50)] = np.nan
+
+    def followed(blocks):
+        follower = Follower(
+            lambda start: loud.Loud().listen(
+                rate_hz=loud.RATE_HZ, channels=("0", "1"), start=start
+            ),
+            rate_hz=loud.RATE_HZ,
+        )
+        for block in blocks:
+            follower.push(block)
+        follower.finish()
+        return follower.batch()
+
+    cut, whole = followed(np.split(x, np.cumsum(sizes), axis=1)), followed([x])
+    assert cut.events == whole.events
+    assert cut.gaps == whole.gaps
+    assert cut.position == whole.position == Position(2_000, 2_000, 2_000)
+
+
+def test_a_tcp_watch_started_again_goes_on_counting(loud, tmp_path):
+    x = loud.noise(20_000)
+    for start, stop in ((0, 8_000), (8_000, 20_000)):
+        sender = Sender(data(x[:, start:stop]))
+        store = Store(tmp_path / "e.db", Run("sender", "loud", loud.RATE_HZ, 2))
+        job = Watch(
+            loud.Loud(),
+            a_source(loud, sender.address, once=True, waits=True),
+            sinks=[store],
+            position=store.position,
+            known=store.known,
+        )
+        job.run()
+        store.close()
+    assert read(tmp_path / "e.db") == expected(loud, x, (0, 8_000), (8_000, 20_000))
+    assert read_gaps(tmp_path / "e.db") == [Gap(8_000, 8_000, "the watch was restarted")]
+
+
+def test_a_stop_finishes_the_last_events(loud, memory):
+    x = np.full((2, 1_000), 0.9, np.float32)
+    read_end, write_end = os.pipe()
+    os.write(write_end, data(x))
+    source = a_source(loud, "-")
+    source.open = lambda start: None
+    from io import FileIO
+
+    source._stream = FileIO(read_end)
+    job = Watch(loud.Loud(), source, sinks=[memory])
+
+    def stop():
+        while job.counts().samples < 1_000:
+            time.sleep(0.01)
+        job.stop()
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    job.run()
+    thread.join()
+    os.close(write_end)
+    job._reader.join()
+    source._stream.close()
+    assert [event[:2] for event in memory.events] == [(0, 1_000), (0, 1_000)]
+
+
+def test_a_sink_that_is_full_stops_the_watch(loud, memory, tmp_path):
+    class Full:
+        def write(self, batch: Batch) -> None:
+            raise SinkError("no more room")
+
+        def close(self) -> None:
+            pass
+
+    (path := tmp_path / "x.bin").write_bytes(data(loud.noise(5_000)))
+    job = Watch(loud.Loud(), a_source(loud, path, fast=True), sinks=[memory, Full()])
+    job.run()
+    assert str(job.failure) == "no more room"
+
+
+def test_an_incoming_rate_that_is_not_the_one_said_is_told(loud, memory, monkeypatch):
+    monkeypatch.setattr("ondes.run.live.reader.MEASURED_S", 0.05)
+    monkeypatch.setattr("ondes.run.live.watch.SHOW_S", 0.05)
+    told, shown = [], []
+    sender = Sender(data(np.zeros((2, 30_000))))
+    job = Watch(
+        loud.Loud(pause_s=0.01),
+        a_source(loud, sender.address, once=True, waits=True),
+        told=told.append,
+        shown=shown.append,
+    )
+    job.run()
+    assert len([line for line in told if "--rate says 10000" in line]) == 1
+    assert shown
+    assert "behind" in shown[-1].line()
+
+
+def test_what_cannot_be_watched_is_refused_before_anything_starts(loud, tmp_path):
+    with pytest.raises(RateError, match="hears 10000"):
+        Watch(loud.Loud(), a_source(loud, "tcp://127.0.0.1:1", rate_hz=8000))
+    with pytest.raises(InputError, match="did you mean 'tcp'"):
+        a_source(loud, "tpc://127.0.0.1:1")
+    for address in ("tcp://127.0.0.1", "tcp://:80", "tcp://host:99999"):
+        with pytest.raises(InputError, match="host and port"):
+            a_source(loud, address)
+    with pytest.raises(InputError, match="no such file"):
+        a_source(loud, tmp_path / "none.bin")
+    with pytest.raises(InputError, match="--rate"):
+        a_source(loud, "-", rate_hz=None)
+    with pytest.raises(InputError, match="two blocks"):
+        Settings(block_s=2, buffer_s=2)
+
+
+def test_a_port_that_is_taken_ends_the_watch(loud):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        job = Watch(loud.Loud(), a_source(loud, f"tcp-listen://127.0.0.1:{port}"))
+        job.run()
+    assert "another port" in str(job.failure)
+
+
+def test_a_microphone_without_its_package_names_the_cure(loud, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "sounddevice", None)
+    with pytest.raises(MissingExtraError, match=r"ondes\[mic\]"):
+        a_source(loud, "mic://")
