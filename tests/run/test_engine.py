@@ -138,3 +138,31 @@ def test_the_default_window_spends_most_of_its_time_on_what_it_gives():
     for back in (0, 1000, 100_000):
         window = Window.of(Spec(8000, 1, ("a",), hop=256, look_back=back, look_ahead=back))
         assert window.frames >= 3 * (window.before + window.after)
+
+
+@pytest.mark.parametrize("frames", [1, 7, 64])
+def test_frames_are_decided_when_the_window_says_and_no_sample_later(pipeline, noise, frames):
+    heard, first = pipeline(frames=frames), 0
+    stream, hop, waits = heard.engine.stream(rate_hz=8000.0, n_channels=1), heard.spec.hop, []
+    for n in range(1, 2001):
+        for part in stream.push(noise[:1, n - 1 : n]):
+            waits += [n - (part.first + i) * hop for i in range(part.values.shape[-1])]
+            first = part.first + part.values.shape[-1]
+    assert len(waits) == first > 100
+    assert max(waits) == heard.engine.window.wait
+
+
+def test_windows_of_one_frame_wait_as_long_as_the_spec_says(pipeline):
+    heard = pipeline(frames=1)
+    spec = heard.spec
+    assert spec.look_ahead % spec.hop
+    said = spec.timebase.samples(spec.latency_s)
+    assert heard.engine.window.wait == said + -spec.look_ahead % spec.hop
+
+
+@SAME
+@given(st.lists(st.integers(0, 900), max_size=8), st.integers(1, 20), st.sampled_from([3, 40]))
+def test_many_channels_in_blocks_of_any_size_give_the_same_bits(pipeline, blocks, channels, frames):
+    heard = pipeline(frames=frames)
+    x = np.random.default_rng(channels).normal(size=(channels, 1501)).astype(np.float32)
+    assert np.array_equal(run(heard, x, blocks), run(heard, x))

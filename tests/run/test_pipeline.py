@@ -66,6 +66,17 @@ def test_events_do_not_depend_on_the_blocks(heard, noise, sizes, rate_hz):
     assert joined([*parts, listener.finish()], rate_hz) == expected
 
 
+@pytest.mark.parametrize("frames", [1, 20])
+def test_events_come_no_later_than_the_pipeline_says(pipeline, noise, frames):
+    heard, late = pipeline(frames=frames, decoder=replace(DECODER, gap_frames=0)), []
+    listener = heard.listen(rate_hz=8000, channels=("0", "1"))
+    for n in range(1, 4002):
+        late += [n - event.offset for event in listener.push(noise[:, n - 1 : n])]
+    assert len(late) > 20
+    said = heard.spec.timebase.samples(heard.latency_s)
+    assert said - 40 * frames < max(late) <= said
+
+
 def test_every_form_of_a_recording_gives_the_same_events(heard, noise, tmp_path):
     signal = Signal.of(noise, rate_hz=8000)
     soundfile.write(tmp_path / "x.wav", signal.samples.T, 8000, subtype="FLOAT")

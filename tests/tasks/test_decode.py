@@ -79,6 +79,38 @@ def test_blocks_of_any_size_give_the_same_events(decoder, seed, heads, sizes):
     assert found + scan.finish() == expected
 
 
+def sparse(seed, heads, frames):
+    """Probabilities that are low nearly everywhere, with some bursts, at the ends too."""
+    probs, rng = walk(seed, heads, frames), np.random.default_rng(seed)
+    probs[..., rng.random(frames) < 0.5] *= np.float32(0.2)
+    for start in rng.integers(0, frames, 1 + frames // 90):
+        probs[..., start : start + 60] *= np.float32(0.1)
+    return np.round(probs, 2)
+
+
+@settings(deadline=None, max_examples=60)
+@given(decoders, st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 400))
+def test_what_is_skipped_changes_nothing(decoder, seed, heads, frames):
+    probs, grid = sparse(seed, heads, frames), Timebase(1000, hop=1000)
+    found = decode(probs, grid, ("a", "b"), decoder)
+    assert_close(found, reference.decode(probs, grid, ("a", "b"), decoder))
+
+
+@settings(deadline=None, max_examples=60)
+@given(decoders, st.integers(0, 2**32), st.integers(1, 3), st.lists(st.integers(0, 99), min_size=1))
+def test_channels_at_once_are_channels_one_by_one(decoder, seed, heads, sizes):
+    grid, frames = Timebase(1000, hop=1000), max(1, sum(sizes))
+    probs = np.stack([sparse(seed + i, heads, frames) for i in range(3)])
+    scan = Scan(decoder, timebase=grid, labels=("a", "b"), channels=(4, 0, 2))
+    found = EventList.empty(1000)
+    for block in np.split(probs, np.cumsum(sizes), axis=3):
+        found += scan.push(block)
+    found += scan.finish()
+    for channel, alone in zip((4, 0, 2), probs, strict=True):
+        one = Scan(decoder, timebase=grid, labels=("a", "b"), channels=(channel,))
+        assert found.filter(channel=channel) == one.push(alone) + one.finish()
+
+
 def test_events_of_a_class_never_overlap():
     decoder = Decoder(high=(0.8,), low_ratio=0.4, onset=0.3, restart=0.5, offset_shift=2.5)
     for seed in range(20):
@@ -172,6 +204,9 @@ def test_unfit_calls_name_the_cure():
         Decoder.from_dict({"medain": 3})
     with pytest.raises(InputError, match="one class per label"):
         decode(np.zeros((1, 3, 9), np.float32), grid, ("a", "b"), Decoder())
+    two = Scan(Decoder(), timebase=grid, labels=("a",), channels=(0, 1))
+    with pytest.raises(InputError, match="1 labels in 2 channels"):
+        two.push(np.zeros((3, 1, 1, 9), np.float32))
     with pytest.raises(InputError, match="give 1 or 3"):
         decode(np.zeros((1, 3, 9), np.float32), grid, tuple("abc"), Decoder(high=(0.5, 0.4)))
 

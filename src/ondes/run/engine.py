@@ -69,6 +69,15 @@ class Window:
         """Samples in a window."""
         return (self.before + self.frames + self.after) * self.hop
 
+    @property
+    def wait(self) -> int:
+        """Samples from the first of a frame to the one that decides it, at most.
+
+        Windows of one group of frames wait as long as ``Spec.latency_s`` says, the look ahead
+        rounded up to whole groups; larger ones for more.
+        """
+        return (self.frames + self.after) * self.hop
+
     def span(self, index: int) -> tuple[int, int]:
         """Return the samples [start, stop) of a window, counted from the recording's first."""
         start = (index * self.frames - self.before) * self.hop
@@ -151,8 +160,7 @@ class Stream:
         Its windows, and the resampler's products, lie at the same places as this stream's.
         """
         window = self._engine.window
-        index = max(frame, 0) // window.frames
-        first = self._engine.window.span(index)[0]
+        first = window.span(max(frame, 0) // window.frames)[0]
         step = window.frames * window.hop
         if not self._resampler:
             return max(first, 0) // step * step

@@ -67,6 +67,18 @@ class Pipeline:
         """The windowing engine around the network."""
         return Engine(self.predictor, self.spec, self.window or Window.of(self.spec))
 
+    @property
+    def latency_s(self) -> float:
+        """Longest wait in a live stream from an event's end to its being given, in seconds.
+
+        It holds the window's length, the network's look ahead and the frames by which the decoder
+        is sure that the event is over; one that another run of frames follows at once waits for
+        that. Computing, and waiting for the block that holds the samples, come on top. Windows
+        of fewer frames wait less and cost more.
+        """
+        sure = self.decoder.halo + self.decoder.gap_frames + 1
+        return self.spec.timebase.seconds(self.engine.window.wait + sure * self.spec.hop)
+
     def detect(
         self,
         recording: Recording,

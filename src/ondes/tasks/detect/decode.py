@@ -155,9 +155,13 @@ class Scan:
         return np.asarray(chains[~waits])
 
     def _next_start(self) -> Places:
-        """Return per class the first frame where its next event can begin."""
+        """Return per class the first frame where what may join its last event can begin.
+
+        What sounds and was struck joins nothing.
+        """
         frame = np.full(len(self.labels), self._frame)
-        frame[self._sounding["label"]] = self._sounding["start"]
+        joins = self._sounding[~self._sounding["struck"]]
+        frame[joins["label"]] = joins["start"]
         return frame
 
     def _events(self, parts: Sequence[Pieces]) -> EventList:
