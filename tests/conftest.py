@@ -10,6 +10,7 @@ from hypothesis import settings
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("ONDES_CONVOLUTION", "direct")  # no probe's clock decides what tests see
 os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that tests start import this checkout
     filter(None, [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH", "")])
 )

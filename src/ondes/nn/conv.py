@@ -1,20 +1,16 @@
 """Convolutions that keep the length."""
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ondes.nn.field import same_padding
+from ondes.ops.convolve import convolve
 
 
 def same_conv1d(x: Tensor, weight: Tensor, *, bias: Tensor | None = None) -> Tensor:
     """Convolve x [b, c, t] with weight [n, c, k] and return [b, n, t]; zeros surround the signal.
 
-    An even kernel takes its odd zero after the signal.
+    An even kernel takes its odd zero after the signal. `ondes.ops.convolve` picks the fastest way.
     """
-    before, after = same_padding(weight.shape[-1])
-    if before == after:
-        return F.conv1d(x, weight, bias, padding=before)
-    return F.conv1d(F.pad(x, (before, after)), weight, bias)
+    return convolve(x, weight, bias=bias)
 
 
 class SameConv1d(nn.Conv1d):

@@ -1,0 +1,85 @@
+"""Time kernels on noise of a job's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from ondes.ops.convolution.blocks import correlate, extremes, same
+from ondes.ops.convolution.job import Job
+from ondes.ops.convolution.kernels import Direct, Kernel
+
+ROUNDS = 2
+NEAR = 1.6  # kernels this much slower than the best on the first try are not tried again
+MARGIN = 1.05  # a plainer kernel this little slower is preferred: noise shall not choose
+
+Call = Callable[[], object]
+
+
+def fastest(job: Job, kernels: Sequence[Kernel]) -> Kernel:
+    """Return the first of the kernels that is as fast as any, forward and, if asked, backward.
+
+    Each is timed in turns, on one thread or many as the caller has them; random states stay.
+    """
+    calls = [call(job, kernel) for kernel in kernels]
+    for warm in calls[:1]:
+        warm()
+    first = [_seconds(each) for each in calls]
+    near = [i for i, seconds in enumerate(first) if seconds <= NEAR * min(first)]
+    taken = {i: first[i] for i in near}
+    for _ in range(ROUNDS):
+        for i in near:
+            taken[i] = min(taken[i], _seconds(calls[i]))
+    best = min(taken.values())
+    return kernels[next(i for i in near if taken[i] <= MARGIN * best)]
+
+
+def call(job: Job, kernel: Kernel) -> Call:
+    """Return what does a job once."""
+    x, weights = signals(job)
+    if job.pool:
+        return lambda: _still(lambda: extremes(x, weights, kernel, size=job.pool))
+    (weight,) = weights
+    padding = same(weight.shape[-1])
+    halved = job.rounded and kernel == Direct()  # torch does that one, in the precision asked for
+
+    def forward() -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=halved):
+            return correlate(x, weight, kernel, padding=padding)
+
+    if not job.slopes:
+        return lambda: _still(forward)
+    wanted = [t for t, name in ((x, "x"), (weight, "w")) if name in job.slopes]
+
+    def forward_and_back() -> object:
+        y = forward()
+        return torch.autograd.grad(y, wanted, torch.ones_like(y))
+
+    return forward_and_back
+
+
+def signals(job: Job) -> tuple[Tensor, list[Tensor]]:
+    """Return noise x [1, c, t] and weights [o, c / groups, k] of a job."""
+    random = torch.Generator().manual_seed(0)
+
+    def noise(*shape: int, name: str) -> Tensor:
+        made = torch.randn(*shape, generator=random, dtype=getattr(torch, job.dtype))
+        return made.requires_grad_(name in job.slopes)
+
+    x = noise(1, job.channels * job.groups, job.time, name="x")
+    outputs = job.outputs * job.groups // len(job.kernels)
+    return x, [noise(outputs, job.channels, k, name="w") for k in job.kernels]
+
+
+def _still(work: Call) -> object:
+    with torch.no_grad():
+        return work()
+
+
+def _seconds(work: Call) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
