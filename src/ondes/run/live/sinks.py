@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, TextIO
 
@@ -67,7 +67,7 @@ class Csv:
     """Lines of CSV, as `ondes detect` prints them, on a stream that shows each batch at once."""
 
     name: str
-    stream: TextIO = sys.stdout
+    stream: TextIO = field(default_factory=lambda: sys.stdout)
 
     def __post_init__(self) -> None:
         self._show(text_of({}))
