@@ -1,0 +1,135 @@
+// Puts the parts together.
+
+// The place one looks at; nothing plays.
+class Pointer {
+  constructor() {
+    this.place = start;
+    this.listeners = [];
+  }
+
+  listen(listener) {
+    this.listeners.push(listener);
+  }
+
+  seek(time) {
+    this.place = clamp(time, start, end);
+    for (const listener of this.listeners) listener(this.place, false);
+  }
+}
+
+readInk();
+makeRoomForNames();
+const axis = new Axis();
+const pointer = new Pointer();
+const waveform = new Waveform(axis);
+const events = new Lanes(axis);
+const panels = [new Ruler("ruler", axis), waveform, new Spectrogram(axis), events];
+const overview = new Differences(axis, pointer);
+new Stage(axis, pointer, panels, { onPick: (_, i) => choose(i) });
+
+const differing = [...kinds.keys()].filter((i) => kinds[i] !== "shared");
+
+function makeRoomForNames() {
+  const context = contextOf(document.createElement("canvas"));
+  const names = [...lanes.map((lane) => lane.label), ...recording.channels];
+  const widest = Math.max(...names.map((name) => context.measureText(name).width));
+  const gutter = clamp(Math.ceil(widest) + 20, 72, Math.max(72, window.innerWidth * 0.16));
+  $("#stage").style.setProperty("--gutter", `${gutter}px`);
+}
+
+function choose(i) {
+  events.selected = i;
+  events.invalidate();
+}
+
+function leap(direction) {
+  const slack = 1 / recording.rate_hz;
+  const at = (i) => layers.found.onset[i];
+  const next =
+    direction > 0
+      ? differing.find((i) => at(i) > pointer.place + slack)
+      : differing.findLast((i) => at(i) < pointer.place - slack);
+  if (next === undefined) return;
+  choose(next);
+  pointer.seek(at(next));
+  axis.reveal(at(next), layers.found.offset[next]);
+}
+
+function drawWave() {
+  const canvas = $("#overview-wave");
+  const context = contextOf(canvas);
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const lane = height / waveform.channels;
+  context.fillStyle = ink.wave;
+  waveform.extremes.forEach(([low, high], channel) => {
+    const middle = (channel + 0.5) * lane;
+    for (let x = 0; x < width; x++) {
+      const first = Math.floor((x / width) * waveform.points);
+      const stop = Math.max(Math.floor(((x + 1) / width) * waveform.points), first + 1);
+      let [top, bottom] = [-127, 127];
+      for (let i = first; i < stop; i++) {
+        top = Math.max(top, high[i]);
+        bottom = Math.min(bottom, low[i]);
+      }
+      const reach = (lane / 2 - 1) / 127;
+      context.fillRect(x, middle - top * reach, 1, Math.max((top - bottom) * reach, 0.75));
+    }
+  });
+}
+
+pointer.listen((time) => {
+  $("#stage").setAttribute("aria-valuenow", time.toFixed(3));
+  $("#stage").setAttribute("aria-valuetext", position(time));
+  $("#overview-cursor").style.left = `${((time - start) / recording.duration_s) * 100}%`;
+});
+
+const actions = {
+  next: () => leap(1),
+  previous: () => leap(-1),
+  closer: () => axis.zoom(1.6, axis.holds(pointer.place) ? pointer.place : undefined),
+  wider: () => axis.zoom(1 / 1.6, axis.holds(pointer.place) ? pointer.place : undefined),
+  all: () => axis.show(start, end),
+};
+
+for (const button of document.querySelectorAll("[data-do]"))
+  button.addEventListener("click", () => actions[button.dataset.do]());
+
+for (const moment of document.querySelectorAll(".moment")) {
+  moment.addEventListener("click", () => {
+    const [from, to] = [Number(moment.dataset.from) + start, Number(moment.dataset.to) + start];
+    pointer.seek(from + (to - from) / 3);
+    axis.show(from - (to - from), to + (to - from));
+    $(".viewer").scrollIntoView({ behavior: "smooth", block: "start" });
+  });
+}
+
+const keys = {
+  n: actions.next,
+  p: actions.previous,
+  "+": actions.closer,
+  "=": actions.closer,
+  "-": actions.wider,
+  0: actions.all,
+  ArrowLeft: () => axis.pan(-axis.span / 4),
+  ArrowRight: () => axis.pan(axis.span / 4),
+};
+
+document.addEventListener("keydown", (event) => {
+  const action = keys[event.key];
+  if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  action();
+});
+
+function recolour() {
+  readInk();
+  drawWave();
+  overview.drawMarks();
+  for (const panel of panels) panel.invalidate();
+}
+
+document.addEventListener("theme", recolour);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+new ResizeObserver(drawWave).observe($("#overview-wave"));
+axis.show(start, end);
+pointer.seek(start);
