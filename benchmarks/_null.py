@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ondes.errors import RateError
 from ondes.events import EventList
-from ondes.run.source import Choice, Samples
+from ondes.run.detector import Detects
+from ondes.run.source import Samples
 from ondes.spec import Spec
+
+
+def null(rate_hz: float) -> Detects:
+    """The detector, for streams at this rate."""
+    return Detects(Null(rate_hz))
 
 
 @dataclass(frozen=True)
 class Null:
-    """Takes any stream at the rate given."""
+    """An `Ear` for any number of channels, each for itself."""
 
     rate_hz: float
 
@@ -21,24 +27,18 @@ class Null:
         """One class, never found."""
         return Spec(self.rate_hz, 1, ("none",), hop=16, look_back=0, look_ahead=0)
 
-    def listen(
-        self,
-        *,
-        rate_hz: float,
-        channels: Sequence[str] = ("0",),
-        choice: Choice = None,
-        resample: bool = False,
-        start: int = 0,
-    ) -> Deaf:
+    def hear(self, *, rate_hz: float, n_rows: int, resample: bool = False) -> Deaf:
         """Return what hears nothing."""
-        return Deaf(rate_hz, start)
+        if rate_hz != self.rate_hz or resample:
+            raise RateError(f"{n_rows} channels at {rate_hz:g} Hz for {self.rate_hz:g} Hz")
+        return Deaf(rate_hz)
 
 
 class Deaf:
-    """`Listening` without events."""
+    """`Hearing` without events."""
 
-    def __init__(self, rate_hz: float, start: int) -> None:
-        self.decided = self.restart = start
+    def __init__(self, rate_hz: float) -> None:
+        self.decided = self.restart = 0
         self._none = EventList.empty(rate_hz)
 
     def push(self, block: Samples) -> EventList:

@@ -21,9 +21,21 @@ def main(port: int, rate_hz: float, n_channels: int, seconds: float) -> None:
     """Send, then hang up."""
     data = interleaved(rate_hz, n_channels)
     frame, total = 4 * n_channels, int(rate_hz * seconds) * 4 * n_channels
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as peer:
+    with connected(port) as peer:
         late_s = paced(peer, data, rate_hz * frame, total)
     print(f"{late_s:.4f}")
+
+
+def connected(port: int, patience_s: float = 30) -> socket.socket:
+    """Connect to who will listen soon."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=60)
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def interleaved(rate_hz: float, n_channels: int) -> memoryview:

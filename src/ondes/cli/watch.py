@@ -4,7 +4,6 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -90,7 +89,7 @@ def watch(
     it came to its end, 1 something broke on the way (what was found before is kept), 2 the call is
     wrong.
     """
-    from ondes.run.live import Settings, Watch, source_of
+    from ondes.run.live import Settings, Watch, prompt, source_of
 
     stream = source_of(
         source,
@@ -109,7 +108,7 @@ def watch(
         channels="mix" if channel == ["mix"] else channel,
     )
     loaded = _options.detector(model, device=device, threads=threads)
-    detector = _prompt(loaded, block_s=settings.block_s)
+    detector = prompt(loaded, block_s=settings.block_s)
     _check_fits(detector, stream, settings)
     kept = _store(store, stream, model=model, settings=settings)
     lines = _lines(jsonl, stream, kept)
@@ -141,23 +140,6 @@ def _finish(job: "Watch", counts: "Counts", *, source: str, model: str, json: bo
     if failure:
         _console.note(f"ondes: {failure}")
     raise typer.Exit(int(failure is not None))
-
-
-def _prompt(detector: "Detector", *, block_s: float) -> "Detector":
-    """Return a detector that decides after each block, rather than after larger windows.
-
-    A network whose reach is longer than a block gets windows of its reach: shorter ones would cost
-    many times as much.
-    """
-    from ondes.run.engine import Window
-    from ondes.run.pipeline import Pipeline
-
-    if not isinstance(detector, Pipeline):
-        return detector
-    spec = detector.spec
-    reach = Window.of(spec, frames=1)
-    frames = max(int(block_s * spec.rate_hz / spec.hop), reach.before + reach.after, 1)
-    return replace(detector, window=Window.of(spec, frames=frames))
 
 
 def _check_fits(detector: "Detector", stream: "Source", settings: "Settings") -> None:
