@@ -21,10 +21,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from ondes.data.files import Files
 from ondes.data.plans import PLANS, Plan, Take
 from ondes.data.render import Rendering, render_preset
 from ondes.errors import FormatError, InputError, nearest
-from ondes.io import read
+from ondes.io import SignalFile
 from ondes.io.atomic import atomic_write
 from ondes.io.pitch import name as pitch_name
 
@@ -96,9 +97,16 @@ class Bank:
 
     @staticmethod
     def of_recordings(
-        recordings: Iterable[tuple[Path, str]], *, rate_hz: int, held_out: int = 5, fold: int = 0
+        recordings: Iterable[tuple[Path, str]],
+        *,
+        rate_hz: int,
+        held_out: int = 5,
+        fold: int = 0,
+        files: Files | None = None,
     ) -> Bank:
         """A bank of (file, label), one event a file, as long as the file; channels are averaged.
+
+        `files` tells what the files do not say themselves.
 
         Of every `held_out` recordings of a label, in the order of their names, the last is for
         the split `test` and the one before for `valid`; every further `fold` holds out the ones
@@ -110,7 +118,9 @@ class Bank:
             place = (counts[label] + fold) % held_out - held_out
             counts[label] += 1
             split = {-1: "test", -2: "valid"}.get(place, "train")
-            sounds.append(_read_recording(path, label, split, rate_hz=rate_hz))
+            sounds.append(
+                _read_recording((files or Files()).open(path), label, split, rate_hz=rate_hz)
+            )
         return Bank(tuple(sounds), rate_hz)
 
 
@@ -158,11 +168,11 @@ def _read_file(path: Path, entries: list[dict[str, Any]], *, rate_hz: int) -> It
         )
 
 
-def _read_recording(path: Path, label: str, split: str, *, rate_hz: int) -> Sound:
-    signal = read(path)
+def _read_recording(file: SignalFile, label: str, split: str, *, rate_hz: int) -> Sound:
+    signal, group = file.read(), file.path.stem
     mono = signal.samples.mean(axis=0)
     samples = _to_rate(mono, round(signal.rate_hz), rate_hz)
-    return Sound(samples=samples, label=label, audible=samples.size, group=path.stem, split=split)
+    return Sound(samples=samples, label=label, audible=samples.size, group=group, split=split)
 
 
 def _to_rate(samples: NDArray[np.float32], stored_hz: int, rate_hz: int) -> NDArray[np.float32]:

@@ -7,21 +7,19 @@ is every recording. `train` draws clips at random places, `valid` cuts clips end
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from ondes.data.files import Files
 from ondes.errors import ChannelError, InputError, OndesError, RateError, RecipeError, nearest
 from ondes.events import EventList
 from ondes.io import (
     SignalFile,
     event_formats,
     event_suffix,
-    expand,
-    open_signal,
-    read,
     read_event_table,
     read_events,
 )
@@ -44,6 +42,7 @@ class Config:
     mix: take the mean of the channels.
     labels: the classes, in order; empty takes the labels that occur, sorted.
     n_samples: length of a clip of `train` and `valid`.
+    files: what raw binary and NPY files do not say themselves.
     """
 
     folder: str
@@ -51,6 +50,7 @@ class Config:
     mix: bool = False
     labels: tuple[str, ...] = ()
     n_samples: int = 2**17
+    files: Files = field(default_factory=Files)
 
 
 def build(config: Config, *, split: str, seed: int = 0) -> "Recordings | Clips":
@@ -66,14 +66,14 @@ def build(config: Config, *, split: str, seed: int = 0) -> "Recordings | Clips":
             f"recordings has no split {split!r}{nearest(split, PLACES)}; there are "
             f"{', '.join(PLACES)}"
         )
-    paths = expand([config.folder])
+    paths = config.files.under(config.folder)
     chosen = [path for place, path in enumerate(paths) if place % 5 in PLACES[split]]
     if not chosen:
         raise InputError(
             f"{config.folder} holds {len(paths)} recordings: {split} is one of every five; "
             "record more, or take the split all"
         )
-    whole = Recordings(chosen, config, labels=config.labels or _labels(paths))
+    whole = Recordings(chosen, config, labels=config.labels or _labels(paths, config.files))
     if split in ("test", "all"):
         return whole
     return Clips(whole, config.n_samples, seed=seed if split == "train" else None)
@@ -89,7 +89,7 @@ class Recordings:
 
     def __init__(self, paths: Sequence[Path], config: Config, *, labels: Sequence[str]) -> None:
         self.paths, self.config, self.labels = tuple(paths), config, tuple(labels)
-        first = _readable(paths)
+        first = _readable(paths, config.files)
         self.rate_hz = config.rate_hz or first.rate_hz
         self.n_channels = 1 if config.mix else first.n_channels
 
@@ -114,7 +114,7 @@ class Recordings:
 
     def seconds(self) -> list[float]:
         """Return the length of each recording."""
-        return [open_signal(path).duration_s for path in self.paths]
+        return [self.config.files.open(path).duration_s for path in self.paths]
 
 
 class Clips:
@@ -160,7 +160,7 @@ class Clips:
 
 @lru_cache(maxsize=8)
 def _load(path: Path, config: Config) -> tuple[Signal, EventList]:
-    signal, listed = read(path), _list_of(path)
+    signal, listed = config.files.open(path).read(), _list_of(path)
     events = read_events(listed, rate_hz=signal.rate_hz, file=path.name)
     if len(events) and events.onset[-1] >= signal.n_samples:
         raise InputError(
@@ -175,12 +175,12 @@ def _load(path: Path, config: Config) -> tuple[Signal, EventList]:
     return signal, events.crop(0, signal.n_samples)
 
 
-def _readable(paths: Sequence[Path]) -> SignalFile:
+def _readable(paths: Sequence[Path], files: Files) -> SignalFile:
     """Return the first recording that can be opened, or say why the very first cannot."""
     reasons: list[OndesError] = []
     for path in paths:
         try:
-            return open_signal(path)
+            return files.open(path)
         except OndesError as error:
             reasons.append(error)
     raise reasons[0]
@@ -206,10 +206,11 @@ def _list_of(path: Path) -> Path:
     raise InputError(f"{path} has no event list beside it: put one there, {names}")
 
 
-def _labels(paths: Sequence[Path]) -> tuple[str, ...]:
+def _labels(paths: Sequence[Path], files: Files) -> tuple[str, ...]:
     """Return the labels that occur in any recording, sorted."""
     found: set[str] = set()
     for path in paths:
-        for events in read_event_table(_list_of(path), rate_hz=open_signal(path).rate_hz).values():
+        rate_hz = files.open(path).rate_hz
+        for events in read_event_table(_list_of(path), rate_hz=rate_hz).values():
             found.update(events.labels)
     return tuple(sorted(found))

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ondes.data.banks import Bank
+from ondes.data.files import Files
 from ondes.data.mixtures import Mixing, Mixtures
 from ondes.data.places import located
 from ondes.errors import InputError, RecipeError, nearest
-from ondes.io import expand, read
 from ondes.ops.signals import resample
 
 ABOUT = "Mixtures of your own isolated events, with a background where you have one."
@@ -35,11 +35,13 @@ class Config:
     """`folder` of folders of events, one recording as `background` (empty: silence).
 
     Both are looked for here, then in $ONDES_DATA. All is brought to `rate_hz` and one channel.
+    `files` tells what raw binary and NPY files do not say themselves.
     """
 
     folder: str
     background: str = ""
     rate_hz: int = 48_000
+    files: Files = field(default_factory=Files)
     mixing: Mixing = field(default_factory=Mixing)
 
 
@@ -47,7 +49,7 @@ def build(config: Config, *, split: str, seed: int) -> Mixtures:
     """The mixtures of one split; `seed` moves those of training alone."""
     if split not in CLIPS:
         raise RecipeError(f"sounds has no split {split!r}{nearest(split, CLIPS)}")
-    bank = Bank.of_recordings(_files(config), rate_hz=config.rate_hz)
+    bank = Bank.of_recordings(_files(config), rate_hz=config.rate_hz, files=config.files)
     background = [_background(config, split)] if config.background else []
     return Mixtures(
         bank.of_split(split),
@@ -61,7 +63,7 @@ def build(config: Config, *, split: str, seed: int) -> Mixtures:
 
 def _files(config: Config) -> list[tuple[Path, str]]:
     folder = located(config.folder, option="folder")
-    files = [(path, path.parent.name) for path in expand([folder])]
+    files = [(path, path.parent.name) for path in config.files.under(folder)]
     if any(path.parent == folder for path, _ in files):
         raise InputError(f"{folder} holds sounds itself; put those of each label into a folder")
     for label, count in Counter(label for _, label in files).items():
@@ -74,12 +76,13 @@ def _files(config: Config) -> list[tuple[Path, str]]:
 
 
 def _background(config: Config, split: str) -> NDArray[np.float32]:
-    signal = resample(read(located(config.background, option="background")), config.rate_hz)
-    begin, end = (round(share * signal.n_samples) for share in SHARES[split])
-    if end - begin < config.mixing.n_samples:
+    file = config.files.open(located(config.background, option="background"))
+    first, last = (file.timebase.seconds(round(s * file.n_samples)) for s in SHARES[split])
+    signal = resample(file.read(start_s=first, stop_s=last), config.rate_hz)
+    if signal.n_samples < config.mixing.n_samples:
         raise InputError(
-            f"the {split} part of {config.background} lasts {(end - begin) / config.rate_hz:g} s,"
+            f"the {split} part of {config.background} lasts {signal.duration_s:g} s,"
             " less than a clip; give a longer background or make shorter clips"
         )
-    part: NDArray[np.float32] = signal.samples[:, begin:end].mean(axis=0)
+    part: NDArray[np.float32] = signal.samples.mean(axis=0)
     return part

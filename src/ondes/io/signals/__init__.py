@@ -60,10 +60,11 @@ def open_signal(
 ) -> SignalFile:
     """Open a signal for reading in blocks.
 
-    The format goes by the suffix unless `format` names it. Raw files need `rate_hz`,
-    `dtype` and `channels`, NPY needs `rate_hz`; where the file says these itself, a value
-    given here is checked against it. `truncated=True` accepts a file that was cut off and
-    describes the part that is there. `part` names the data set of a file that holds several, HDF5.
+    The format goes by the suffix unless `format` names it. Raw files need `rate_hz` and `dtype`,
+    and have one channel unless `channels` says more; NPY needs `rate_hz`; where the file says
+    these itself, a value given here is checked against it. `truncated=True` accepts a file that
+    was cut off and describes what is there. `part` names a data set where a file, HDF5, holds
+    several.
 
     Raises:
         FormatError: the file is of no known format, damaged, or cut off.

@@ -1,4 +1,7 @@
-"""Raw binary: interleaved samples and nothing else; type, rate and channels come from the call."""
+"""Raw binary: interleaved samples and nothing else; the call says their rate and type.
+
+There is one channel unless the call says more.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,12 +21,12 @@ SELF_DESCRIBING = False
 
 def scan(path: Path, given: Given) -> SignalFile:
     """Describe a raw file; `FormatError` unless its size is a whole number of frames."""
-    if given.rate_hz is None or given.dtype is None or given.channels is None:
+    if given.rate_hz is None or given.dtype is None:
         raise InputError(
-            f"{path} says nothing: give its rate_hz=, dtype= and channels= "
-            "(--rate, --dtype, --channels)"
+            f"{path} says nothing: give its rate_hz= and dtype=, and channels= if there are "
+            "several (--rate, --dtype, --channels)"
         )
-    dtype, channels = pcm.real(given.dtype), given.channels
+    dtype, channels = pcm.real(given.dtype), 1 if given.channels is None else given.channels
     if channels < 1:
         raise InputError(f"{path}: channels={channels}: a signal has at least one channel")
     n_bytes, frame = path.stat().st_size, dtype.itemsize * channels
