@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ondes.errors import InputError, MissingExtraError, RateError
+from ondes.run.classical import of
 from ondes.run.live import Batch, Gap, Position, Settings, SinkError, Watch, source_of
 from ondes.run.live.follow import Follower
 from ondes.run.live.store import Run, Store, read, read_gaps
@@ -197,6 +198,43 @@ def test_events_and_gaps_do_not_depend_on_the_blocks(loud, memory, sizes, seed):
     assert cut.events == whole.events
     assert cut.gaps == whole.gaps
     assert cut.position == whole.position == Position(2_000, 2_000, 2_000)
+
+
+def heard_in_parts(detector, x, rate_hz, cut):
+    """Follow a stream, stop at a block's end, and let another follower go on from what is kept."""
+
+    def follower(**options):
+        def listen(start):
+            return detector.listen(rate_hz=rate_hz, channels=("0", "1"), start=start)
+
+        return Follower(listen, rate_hz=rate_hz, **options)
+
+    first = follower()
+    for start in range(0, cut, 700):
+        first.push(x[:, start : min(start + 700, cut)])
+    kept = first.batch()
+    known = {(e.channel, e.onset, e.offset, e.label) for e in kept.events}
+    second = follower(position=kept.position, known=known)
+    second.push(x[:, kept.position.restart :])
+    second.finish()
+    return kept.events + second.batch().events
+
+
+@pytest.mark.parametrize("name", ["loud", "threshold", "sta-lta", "network"])
+def test_another_process_goes_on_where_one_stopped(loud, pipeline, name):
+    rng = np.random.default_rng(1)
+    x = (rng.normal(size=(2, 40_000)) * np.repeat(rng.random((2, 80)) ** 4, 500, axis=1)).astype(
+        np.float32
+    )
+    x[:, 13_000:13_100] = np.nan
+    if name == "network":
+        detector, rate_hz = pipeline(frames=20), 8000.0
+    else:
+        detector, rate_hz = loud.Loud() if name == "loud" else of(name), loud.RATE_HZ
+    whole = heard_in_parts(detector, x, rate_hz, 0)
+    assert len(whole) > 20
+    for cut in rng.integers(1, 40_000, 12).tolist():
+        assert heard_in_parts(detector, x, rate_hz, cut) == whole
 
 
 def test_a_tcp_watch_started_again_goes_on_counting(loud, tmp_path):
