@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,15 +60,24 @@ class Detector(Protocol):
         """Return probabilities [head, class, frame] of a clip [channel, time]."""
 
 
+@runtime_checkable
+class Finder(Protocol):
+    """A detector that says itself which events there are, rather than by its probabilities."""
+
+    def events(self, x: Floats, *, rate_hz: float) -> EventList:
+        """Return the events of a clip [channel, time]."""
+
+
 class Prediction(NamedTuple):
     """Probabilities [head, class, frame] of an example and its true events, at one rate.
 
-    `signal_s` is how long the example is.
+    `signal_s` is how long the example is, `found` what a `Finder` says.
     """
 
     probs: Floats
     truth: EventList
     signal_s: float
+    found: EventList | None = None
 
 
 def predictions(detector: Detector, dataset: Dataset) -> Iterator[Prediction]:
@@ -156,12 +165,14 @@ class _Tally:
     signal_s: list[float] = field(default_factory=list)
 
     def add(self, prediction: Prediction) -> None:
-        anything = decode(
-            prediction.probs,
-            self.spec.timebase,
-            self.spec.classes,
-            replace(self.decoder, min_score=0.0),
-        )
+        anything = prediction.found
+        if anything is None:
+            anything = decode(
+                prediction.probs,
+                self.spec.timebase,
+                self.spec.classes,
+                replace(self.decoder, min_score=0.0),
+            )
         found = anything.filter(min_score=self.decoder.min_score)
         self.signal_s.append(prediction.signal_s)
         self.truth.append(prediction.truth)
@@ -248,10 +259,20 @@ class _Tally:
 
 def _prediction(detector: Detector, example: Example, *, rate_hz: float) -> Prediction:
     probs = detector.probabilities(example.x, rate_hz=rate_hz)
-    events = example.events
-    truth = replace(events, channel=np.zeros(len(events), np.int64))
+    found = detector.events(example.x, rate_hz=rate_hz) if isinstance(detector, Finder) else None
     signal_s = Timebase(rate_hz).seconds(example.x.shape[1])
-    return Prediction(probs, truth.resample(detector.spec.rate_hz), signal_s)
+    own_hz = detector.spec.rate_hz
+    return Prediction(
+        probs,
+        _mono(example.events).resample(own_hz),
+        signal_s,
+        None if found is None else _mono(found).resample(own_hz),
+    )
+
+
+def _mono(events: EventList) -> EventList:
+    """The events without their channels, which scores do not tell apart."""
+    return replace(events, channel=np.zeros(len(events), np.int64))
 
 
 def _counts(truth: Bools, said: Bools) -> FrameCounts:
