@@ -36,6 +36,14 @@ class OneLength(Net):
         return torch.stack(frames, -1)[:, None]
 
 
+class Levels(Net):
+    """Relates to the level around, which is above zero in silence too."""
+
+    def forward(self, x):
+        power = nn.functional.avg_pool1d(x[:, :1].square(), 4)
+        return torch.log(power / (power + 1e-9) + 1e-7)[:, None]
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("onnx") / "net.onnx"
@@ -78,3 +86,13 @@ def test_a_missing_package_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'ondes\[onnx\]'"):
         to_onnx(Net(), tmp_path / "net.onnx")
+
+
+def test_small_terms_stay(tmp_path):
+    net = Levels().eval()
+    to_onnx(net, tmp_path / "net.onnx", output="levels")
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    x = np.zeros((1, 2, 40), np.float32)
+    x[..., 20:] = np.logspace(-6, 0, 20)
+    (found,) = session.run(["levels"], {"signal": x})
+    np.testing.assert_allclose(found, net(torch.tensor(x)).detach(), rtol=1e-4)

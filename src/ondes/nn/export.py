@@ -63,6 +63,7 @@ def to_onnx(module: nn.Module, path: str | Path, *, output: str = "logits") -> N
             input_names=["signal"],
             output_names=[output],
             external_data=False,
+            optimize=False,  # it drops small terms, as the 1e-9 that keeps silence from 0 / 0
             verbose=False,
         )
 

@@ -25,9 +25,9 @@ LEAST = 1e-4  # ONNX Runtime computes the sigmoid itself to 2e-7
 def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> float:
     """Write a network of torch and its card to an ONNX file, whole or not at all.
 
-    ONNX Runtime and torch (float32) then answer noise of three lengths and levels; a probability
-    p that differs from q by more than `TOLERANCE` times the larger (at least `LEAST`) is one too
-    many. Returns the largest difference on that scale.
+    ONNX Runtime and torch (float32) then answer three lengths of silence and of noise at all
+    levels; a probability p that differs from q by more than `TOLERANCE` times the larger (at
+    least `LEAST`), or is none, is one too many. Returns the largest difference on that scale.
 
     Raises:
         InputError: `path` does not end in .onnx, the predictor is no network of torch, or it
@@ -55,7 +55,7 @@ def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> fl
 
 
 def difference(one: Predictor, other: Predictor, spec: Spec) -> float:
-    """Return the largest relative difference of the answers to noise of three lengths and levels.
+    """Return the largest relative difference of the answers to silence and noise of three lengths.
 
     The lengths are one frame, one window of the network's least size, and two such windows and a
     part of a frame; batches are of one, two and three.
@@ -63,16 +63,19 @@ def difference(one: Predictor, other: Predictor, spec: Spec) -> float:
     rng = np.random.default_rng(0)
     size = Window.of(spec, frames=1).size
     lengths = (spec.hop, size, 2 * size + spec.hop // 2)
-    return max(
+    differs = [
         _differs(one, other, _noise(rng, batch, spec.channels, length))
         for batch, length in enumerate(lengths, 1)
-    )
+    ]
+    return float(np.max(differs))  # NaN where one is
 
 
 def _noise(rng: np.random.Generator, batch: int, channels: int, length: int) -> Floats:
-    """Return noise [batch, channel, time] at levels from 1 down to a thousandth."""
-    level = np.logspace(0, -3, 3)[:batch, None, None]
-    return (level * rng.normal(size=(batch, channels, length))).astype(np.float32)
+    """Return noise [batch, channel, time] that begins in silence and grows from it, or falls."""
+    level = np.logspace(-9, 0, length) * (np.arange(length) > length // 4)
+    noise = level * rng.normal(size=(batch, channels, length))
+    noise[1::2] = noise[1::2, :, ::-1]
+    return noise.astype(np.float32)
 
 
 def _differs(one: Predictor, other: Predictor, x: Floats) -> float:
