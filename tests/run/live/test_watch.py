@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 import time
 
@@ -336,7 +337,48 @@ def test_a_port_that_is_taken_ends_the_watch(loud):
     assert "another port" in str(job.failure)
 
 
+class Sounds:
+    """Stands in for sounddevice: gives what was recorded, and says once that it lost some."""
+
+    class PortAudioError(Exception):
+        pass
+
+    def __init__(self, recorded, frame_bytes):
+        self.recorded, self.frame_bytes, self.reads = recorded, frame_bytes, 0
+
+    def RawInputStream(self, *, samplerate, device, channels, dtype):  # noqa: N802
+        assert (samplerate, device, channels, dtype) == (10_000, 3, 2, "float32")
+        return self
+
+    def start(self):
+        pass
+
+    close = start
+
+    def read(self, n_frames):
+        self.reads += 1
+        if self.reads == 10:
+            return b"", True
+        if not self.recorded:
+            raise self.PortAudioError("unplugged")
+        size = n_frames * self.frame_bytes
+        part, self.recorded = self.recorded[:size], self.recorded[size:]
+        return part, False
+
+
+def test_a_microphone_is_heard_until_it_is_unplugged(loud, memory, monkeypatch):
+    x = loud.noise(5_000)
+    monkeypatch.setitem(sys.modules, "sounddevice", Sounds(data(x), 8))
+    job = Watch(loud.Loud(), a_source(loud, "mic://3"), sinks=[memory])
+    job.run()
+    assert "unplugged" in str(job.failure)
+    assert memory.gaps == [Gap(1_800, 1_800, "the sound system dropped samples")]
+    assert memory.events == expected(loud, x, (0, 1_800), (1_800, 5_000))
+    with pytest.raises(InputError, match="float64"):
+        a_source(loud, "mic://3", dtype="float64")
+
+
 def test_a_microphone_without_its_package_names_the_cure(loud, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sounddevice", None)
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(MissingExtraError, match=r"ondes\[mic\]"):
         a_source(loud, "mic://")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
 import numpy as np
 
-from ondes.errors import InputError, OndesError
+from ondes.errors import InputError, OndesError, TooShortError
 from ondes.run.detector import Detector, Listening
 from ondes.run.live.follow import Follower
 from ondes.run.live.layout import Bytes, Clipping, Samples
@@ -30,6 +31,7 @@ MARK_S = 1.0  # and the position at least
 SHOW_S = 1.0  # the numbers are shown so often
 PATIENCE_S = 0.1
 LAST_S = 0.5  # after a stop, a source that gives nothing for so long is left alone
+SILENT_S = 5.0  # a paced source that gives nothing for so long is told
 WRONG_RATE = 0.2  # share by which the incoming rate may differ before it is told
 RESTARTED = "the watch was restarted"
 
@@ -98,14 +100,15 @@ class Watch:
         n_frames = max(2 * self._block, Timebase(layout.rate_hz).samples(settings.buffer_s))
         self._ring = Ring(frame_bytes=layout.frame_bytes, n_frames=n_frames)
         begin = _beginning(source, position)
+        self._listen = partial(self._listener, detector)
         self._follower = Follower(
-            partial(self._listener, detector),
+            self._listen,
             rate_hz=layout.rate_hz,
             shortest=_frame(detector, layout.rate_hz),
             position=begin,
             known=known if source.replays else (),
         )
-        self._listener(detector, begin.restart)  # a wrong rate is told before anything begins
+        self._listen(begin.restart)  # a wrong rate is told before anything begins
         if begin.taken and not source.replays:
             self._follower.gap(0, RESTARTED)
         first = begin.restart if source.replays else 0
@@ -125,6 +128,7 @@ class Watch:
 
     def run(self) -> Counts:
         """Watch to the end; return the numbers. `failure` tells what ended it, if anything did."""
+        self._warm_up()
         self._begun = self._committed = self._ticked = time.monotonic()
         self._reader.start()
         try:
@@ -153,6 +157,13 @@ class Watch:
         counts.latency_p99_s = self._latency.quantile(0.99)
         counts.busy = self._busy_s / max(time.monotonic() - self._begun, 1e-9)
         return counts
+
+    def _warm_up(self) -> None:
+        """Hear a block of silence, so that the first of the stream need not wait for libraries."""
+        listener = self._listen(0)
+        with suppress(TooShortError):
+            listener.push(np.zeros((self._layout.n_channels, self._block), np.float32))
+            listener.finish()
 
     def _is_over(self) -> bool:
         if self._asked.is_set() and not self._ring.waiting:
@@ -206,7 +217,7 @@ class Watch:
             self._commit()
         if now - self._ticked >= SHOW_S:
             self._ticked = now
-            self._check_rate()
+            self._check_incoming(now)
             self._shown(self.counts())
 
     def _commit(self) -> None:
@@ -215,9 +226,13 @@ class Watch:
             sink.write(batch)
         self._committed = time.monotonic()
 
-    def _check_rate(self) -> None:
+    def _check_incoming(self, now: float) -> None:
+        if not self._source.paced or not self._reader.last_s:
+            return
+        if now - self._reader.last_s > SILENT_S:
+            self._warn("silence", f"nothing has come for {SILENT_S:g} s")
         measured, said = self._reader.rate_hz, self._layout.rate_hz
-        if not self._source.paced or measured is None or abs(measured / said - 1) <= WRONG_RATE:
+        if measured is None or abs(measured / said - 1) <= WRONG_RATE:
             return
         self._warn(
             "rate",

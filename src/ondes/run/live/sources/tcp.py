@@ -36,6 +36,7 @@ class Tcp:
         except OSError as error:
             raise LostError(f"no connection ({error.strerror or error})") from error
         self._socket.settimeout(PATIENCE_S)
+        _notice_death(self._socket)
         bytes_together = int(TOGETHER_S * self.layout.rate_hz) * self.layout.frame_bytes
         with suppress(OSError):  # it spares time, no more
             lowest = max(1, min(bytes_together, LARGEST))
@@ -100,6 +101,14 @@ def _place(address: str) -> tuple[bool, tuple[str, int]]:
     if port is None or not (host or listens):
         raise InputError(f"{address}: give host and port, as in tcp://127.0.0.1:9000")
     return listens, (host, port)
+
+
+def _notice_death(peer: socket.socket) -> None:
+    """Have the system ask a silent peer whether it is still there: a lost one then is told."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _server(place: tuple[str, int]) -> socket.socket:
