@@ -76,7 +76,9 @@ def test_one_of_several_data_sets_is_named_or_knows_its_rate(tmp_path):
     path = stored(tmp_path / "a.h5", name="left/wave")
     stored(path, WAVES[:1], name="right/wave")
     stored(path, np.array(["words"], dtype=object), name="notes")
-    with pytest.raises(InputError, match=r"part=, of /left/wave \[3, 5000\], /right/wave \[1, 50"):
+    with pytest.raises(
+        InputError, match=r"part= \(--part\), of /left/wave \[3, 5000\], /right/wave \[1, 50"
+    ):
         open_signal(path, rate_hz=RATE)
     assert open_signal(path, rate_hz=RATE, part="right/wave").n_channels == 1
     with pytest.raises(InputError, match="did you mean '/left/wave'"):

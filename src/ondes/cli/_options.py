@@ -82,6 +82,9 @@ Dtype = Annotated[
 Channels = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Number of channels of raw input.")
 ]
+Part = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Data set of an HDF5 file that holds several.")
+]
 Truncated = Annotated[
     bool, typer.Option("--truncated", help="Take what is there of files that were cut off.")
 ]
@@ -95,6 +98,7 @@ class Opening:
     dtype: str | None = None
     channels: int | None = None
     truncated: bool = False
+    part: str | None = None
 
     def __post_init__(self) -> None:
         Given(self.rate_hz)
@@ -115,6 +119,7 @@ class Opening:
             dtype=self.dtype,
             channels=self.channels,
             truncated=self.truncated,
+            part=self.part,
         )
 
 

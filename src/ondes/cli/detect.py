@@ -37,6 +37,7 @@ def detect(
     rate: _options.Rate = None,
     dtype: _options.Dtype = None,
     channels: _options.Channels = None,
+    part: _options.Part = None,
     truncated: _options.Truncated = False,
     device: _options.Device = "auto",
     threads: _options.Threads = 1,
@@ -45,7 +46,9 @@ def detect(
 
     Exit status: 0 all done, 1 some inputs failed (named at the end), 2 the call is wrong.
     """
-    opening = _options.Opening(rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated)
+    opening = _options.Opening(
+        rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated, part=part
+    )
     kinds = tuple(dict.fromkeys(name.strip() for name in formats.split(",")))
     wanted = Wanted(out, kinds, report=report)
     tally = _Tally(json=json, report=report)

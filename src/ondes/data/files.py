@@ -12,8 +12,8 @@ from ondes.io import SignalFile, expand, open_signal, signal_suffixes
 class Files:
     """Rate, type and channels of files that do not say theirs: raw binary, NPY and some HDF5.
 
-    With a rate folders hold such files too; 0, "" and 0 say nothing. What a file does say itself
-    must not differ.
+    With a rate folders hold such files too; 0 and "" say nothing. What a file does say itself
+    must not differ. `part` names the data set of HDF5 files that hold several.
 
     >>> Files(rate_hz=1_562_500, dtype="int16").dtype
     'int16'
@@ -22,6 +22,7 @@ class Files:
     rate_hz: float = 0.0
     dtype: str = ""
     channels: int = 0
+    part: str = ""
 
     def under(self, folder: str | Path) -> list[Path]:
         """The recordings in a folder and those below it, in the order of their names."""
@@ -34,6 +35,7 @@ class Files:
             rate_hz=self.rate_hz or None,
             dtype=self._dtype_of(path),
             channels=self.channels or None,
+            part=self.part or None,
         )
 
     def _dtype_of(self, path: Path) -> str | None:

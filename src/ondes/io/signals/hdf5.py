@@ -133,7 +133,9 @@ def _chosen(file: File, path: Path, part: str | None) -> Dataset:
     rated = [data for data in known.values() if _rate(data, alone=True)]
     chosen = rated if len(rated) == 1 else list(known.values())
     if len(chosen) > 1:
-        raise InputError(f"{path} holds several data sets: name one with part=, of {listing}")
+        raise InputError(
+            f"{path} holds several data sets: name one with part= (--part), of {listing}"
+        )
     return chosen[0]
 
 
