@@ -9,11 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
-from ondes.errors import InputError
+from ondes.errors import InputError, MissingExtraError
 from ondes.events import EventList
 from ondes.run.live import Batch, Gap, JsonLines, Position, SinkError
-from ondes.run.live.store import Run, Store, read, read_gaps, read_runs
+from ondes.run.live.store import (
+    EVENTS,
+    GAPS,
+    POSITIONS,
+    RUNS,
+    Run,
+    Store,
+    read,
+    read_gaps,
+    read_runs,
+)
 
 RUN = Run("tcp://here:1", "loud", 10_000.0, 2)
 LOUD = Path(__file__).with_name("loud.py")
@@ -93,6 +105,22 @@ def test_what_is_no_store_is_told(tmp_path):
         Store(tmp_path / "text.db", RUN)
     with pytest.raises(InputError, match="cannot be used"):
         Store(tmp_path / "no" / "folder" / "e.db", RUN)
+
+
+def test_the_tables_would_do_on_postgresql():
+    for table in (RUNS, EVENTS, GAPS, POSITIONS):
+        said = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        assert "BIGSERIAL" in said or table is POSITIONS
+    assert '"offset" BIGINT NOT NULL' in str(
+        CreateTable(EVENTS).compile(dialect=postgresql.dialect())
+    )
+
+
+def test_a_driver_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingExtraError, match="pip install psycopg"):
+        Store("postgresql://nobody@127.0.0.1:1/x", RUN)
 
 
 def test_lines_go_on_after_half_a_line(tmp_path):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sql
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from ondes.errors import InputError
+from ondes.errors import InputError, MissingExtraError
 from ondes.events import Event, EventList
 from ondes.run.live.sinks import Batch, Gap, Key, Position, SinkError
 
@@ -84,8 +84,13 @@ class Store:
     A run of the same source, model and settings is gone on with, at `position`; `known` are the
     events from ``position.decided`` on that it has already.
 
+    Args:
+        path: of a file, made if it is not there; or an address as ``postgresql://...``.
+        run: what is watched.
+
     Raises:
         InputError: the file is no event store, or cannot be written to.
+        MissingExtraError: the driver of another database is not installed.
     """
 
     def __init__(self, path: str | PathLike[str], run: Run) -> None:
@@ -173,7 +178,12 @@ def read_runs(path: str | PathLike[str]) -> dict[int, Run]:
 
 def _engine(path: str | PathLike[str]) -> sql.Engine:
     address = fspath(path)
-    engine = sql.create_engine(address if "://" in address else f"sqlite:///{address}")
+    try:
+        engine = sql.create_engine(address if "://" in address else f"sqlite:///{address}")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{address} needs {error.name}: pip install {error.name}"
+        ) from error
     if engine.dialect.name == "sqlite":
         sql.event.listen(engine, "connect", _prepare)
     return engine
