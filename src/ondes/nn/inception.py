@@ -8,8 +8,10 @@ from torch import Tensor, nn
 from ondes.nn.activation import ActivationName, activation
 from ondes.nn.conv import SameConv1d
 from ondes.nn.field import Field, widest
-from ondes.nn.pooling import greater_activated, pool_activated, same_max_pool1d
-from ondes.ops.convolve import extremes, window_extremes
+from ondes.nn.pooling import greater_activated, pool_activated, same_max_pool1d, slid_maximum
+from ondes.ops.convolve import piece, pieces, prepared_extremes, window_extremes
+
+PIECE_VALUES = 2**17  # of a piece and of what becomes of it: they stay in a core's cache
 
 
 class InceptionModule(nn.Module):
@@ -33,7 +35,6 @@ class InceptionModule(nn.Module):
     ) -> None:
         super().__init__()
         narrow = filters if inputs > 1 else 1
-        self.filters = filters
         self.outputs = filters * (len(kernels) + 1)
         self.kernels = tuple(kernels)
         self.pool = pool
@@ -50,9 +51,15 @@ class InceptionModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, inputs, t] to [b, outputs, t // pool]."""
-        if self.training or torch.compiler.is_compiling() or self._learns(x):
-            return self._layered(x)
-        return self._pooled(x)
+        if self._is_plain_inference(x):
+            return _Pooled(self, x).run(x)
+        return self._layered(x)
+
+    def _is_plain_inference(self, x: Tensor) -> bool:
+        wanted = (x, *self.parameters())
+        learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in wanted)
+        elsewhere = torch.compiler.is_compiling() or x.device.type != "cpu"
+        return not (self.training or learns or elsewhere)
 
     def _layered(self, x: Tensor) -> Tensor:
         """Compute layer by layer, as training and export need it."""
@@ -61,33 +68,59 @@ class InceptionModule(nn.Module):
         y = torch.cat([*(conv(narrow) for conv in self.convs), peaks], dim=1)
         return pool_activated(self.norm(y), self.activation, size=self.pool)
 
-    def _pooled(self, x: Tensor) -> Tensor:
-        """Compute the same in fewer steps: of each window the extremes alone outlive a cache block.
 
-        The norm's factors go into the weights; its summands, like the activation, keep extremes.
-        """
-        factor, summand = self._norm()
-        weights: list[Tensor] = [*(_weight(conv) for conv in self.convs), self.beside.weight]
-        parts = zip(weights, torch.split(factor, self.filters), strict=True)
-        *long, beside = (weight * scale[:, None, None] for weight, scale in parts)
-        peaks = same_max_pool1d(x, kernel=3)
-        found = [extremes(self.bottleneck(x), long, size=self.pool)]
-        found.append(mixed_extremes(peaks, beside, size=self.pool))
-        low, high = (torch.cat(side, 1).add_(summand) for side in zip(*found, strict=True))
-        return greater_activated(low, high, self.activation)
+class _Pooled:
+    """A module without gradients, piece by piece: its results alone leave the processor's cache.
 
-    def _norm(self) -> tuple[Tensor, Tensor]:
-        """Return what the norm multiplies with, [outputs], and then adds, [outputs, 1]."""
-        mean, variance = self.norm.running_mean, self.norm.running_var
-        assert mean is not None
-        assert variance is not None
-        factor = self.norm.weight / torch.sqrt(variance + self.norm.eps)
-        return factor, (self.norm.bias - mean * factor)[:, None]
+    The norm's factors go into the weights. Its summands and the activation leave extremes where
+    they are, so that these come last and see the windows' extremes alone.
+    """
 
-    def _learns(self, x: Tensor) -> bool:
-        """Whether gradients are wanted."""
-        wanted = (x, *self.parameters())
-        return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in wanted)
+    def __init__(self, module: InceptionModule, x: Tensor) -> None:
+        factor, self._summand = _norm(module.norm)
+        convs: list[nn.Module] = [*module.convs, module.beside]
+        scales = torch.split(factor, len(factor) // len(convs))
+        *long, beside = (
+            _weight(conv) * scale[:, None, None] for conv, scale in zip(convs, scales, strict=True)
+        )
+        narrow = x[:, :1].expand(-1, long[0].shape[1], -1)  # of which the shape alone counts
+        self._extremes = prepared_extremes(narrow, long, size=module.pool)
+        self._module, self._beside = module, beside
+
+    def run(self, x: Tensor) -> Tensor:
+        """Map [b, inputs, t] to [b, outputs, t // pool], item by item."""
+        windows, outputs = x.shape[-1] // self._module.pool, self._module.outputs
+        step = PIECE_VALUES // (x.shape[1] * self._module.pool + outputs)
+        y = self._beside.new_empty(len(x), outputs, windows)
+        for item, found in zip(x, y, strict=True):
+            for a, b in pieces(windows, step):
+                found[:, a:b] = self._windows(item, a, b)
+        return y
+
+    def _windows(self, x: Tensor, first: int, stop: int) -> Tensor:
+        """Map x [inputs, t] to the windows [outputs, stop - first]."""
+        pool, long = self._module.pool, self._extremes
+        start, end = first * pool, stop * pool
+        ends = [long(self._narrow(piece(x, start - long.before, end + long.after)))]
+        around = piece(x, start - 1, end + 1, outside=-torch.inf)
+        ends.append(_mixed_extremes(slid_maximum(around, kernel=3), self._beside, size=pool))
+        low, high = (torch.cat(side).add_(self._summand) for side in zip(*ends, strict=True))
+        return greater_activated(low, high, self._module.activation)
+
+    def _narrow(self, x: Tensor) -> Tensor:
+        bottleneck = self._module.bottleneck
+        if isinstance(bottleneck, nn.Identity):
+            return x.to(self._beside)
+        return (_weight(bottleneck)[..., 0] @ x).to(self._beside)
+
+
+def _norm(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    """Return what a norm in evaluation multiplies with, [outputs], and then adds, [outputs, 1]."""
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    factor = norm.weight / torch.sqrt(variance + norm.eps)
+    return factor, (norm.bias - mean * factor)[:, None]
 
 
 def _weight(conv: nn.Module) -> Tensor:
@@ -95,9 +128,12 @@ def _weight(conv: nn.Module) -> Tensor:
     return conv.weight
 
 
-def mixed_extremes(x: Tensor, weight: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
-    """Return `extremes` of a 1x1 convolution, which keeps or swaps those of a single channel."""
-    if x.shape[1] > 1:
-        return extremes(x, [weight], size=size)
-    ends = [weight[:, 0] * end for end in window_extremes(x, size=size)]
+def _mixed_extremes(x: Tensor, weight: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
+    """Return the extremes [o, t // size] in windows of a 1x1 convolution of x [c, t].
+
+    Of a single channel they are its own, in the same order or the other.
+    """
+    if len(x) > 1:
+        return window_extremes((weight[..., 0] @ x).to(weight), size=size)
+    ends = [weight[:, 0] * end for end in window_extremes(x.to(weight), size=size)]
     return torch.minimum(*ends), torch.maximum(*ends)

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ondes.ops.convolve import piece
+
 MISH_IS_X = 20.0  # from here on, in single precision and double
 
 
@@ -41,15 +43,19 @@ def same_max_pool1d(x: Tensor, *, kernel: int) -> Tensor:
 
     The same as ``max_pool1d``, by way of two dimensions: torch exports that for any length.
     """
+    half = kernel // 2
     if torch.compiler.is_compiling() or (torch.is_grad_enabled() and x.requires_grad):
-        return F.max_pool2d(x.unsqueeze(2), (1, kernel), 1, (0, kernel // 2)).squeeze(2)
-    return _slid_maximum(x, kernel=kernel)
+        return F.max_pool2d(x.unsqueeze(2), (1, kernel), 1, (0, half)).squeeze(2)
+    return slid_maximum(piece(x, -half, x.shape[-1] + half, outside=-torch.inf), kernel=kernel)
 
 
-def _slid_maximum(x: Tensor, *, kernel: int) -> Tensor:
-    """Compare shifted copies, which is several times as fast and has no gradient of its own."""
-    padded = F.pad(x, (kernel // 2, kernel // 2), value=-torch.inf)
-    greatest = padded[..., : x.shape[-1]].clone()
+def slid_maximum(x: Tensor, *, kernel: int) -> Tensor:
+    """Return the maximum of every `kernel` neighbours in x [..., t]: [..., t - kernel + 1].
+
+    Shifted copies are compared, which is several times as fast as pooling and has no gradient.
+    """
+    length = x.shape[-1] - kernel + 1
+    greatest = x[..., :length].clone()
     for shift in range(1, kernel):
-        torch.maximum(greatest, padded[..., shift : shift + x.shape[-1]], out=greatest)
+        torch.maximum(greatest, x[..., shift : shift + length], out=greatest)
     return greatest

@@ -15,12 +15,20 @@ from torch import Tensor
 
 from ondes.errors import InputError
 from ondes.ops.convolution import blocks
-from ondes.ops.convolution.blocks import Padding, same, window_extremes
+from ondes.ops.convolution.blocks import Extremes, Padding, piece, pieces, same, window_extremes
 from ondes.ops.convolution.choice import BLOCK, chosen, fixed
 from ondes.ops.convolution.job import Job
 from ondes.ops.convolution.kernels import Direct, Kernel
 
-__all__ = ["convolve", "extremes", "fixed", "window_extremes"]
+__all__ = [
+    "convolve",
+    "extremes",
+    "fixed",
+    "piece",
+    "pieces",
+    "prepared_extremes",
+    "window_extremes",
+]
 
 SHORT = 8  # taps: what has fewer is computed directly
 
@@ -77,25 +85,34 @@ def extremes(x: Tensor, weights: Sequence[Tensor], *, size: int) -> tuple[Tensor
 
     The outputs are ``convolve(x, weight)`` of x [b, c, t] for each weight [o_i, c, k_i], one below
     the other. They are computed in pieces that stay in the processor's cache and are never in
-    memory as a whole. Meant for inference: no pass back is made fast.
+    memory as a whole. For inference: there is no pass back.
 
     >>> low, high = extremes(torch.tensor([[[1.0, 2.0, 3.0, 0.0]]]), [torch.ones(1, 1, 3)], size=2)
     >>> low, high
     (tensor([[[3., 3.]]]), tensor([[[6., 5.]]]))
     """
+    found = prepared_extremes(x, weights, size=size)
+    stop = x.shape[-1] // size * size + found.after
+    with torch.no_grad():
+        sides = [found(piece(item.to(weights[0]), -found.before, stop)) for item in x]
+    low, high = (torch.stack(side) for side in zip(*sides, strict=True))
+    return low, high
+
+
+def prepared_extremes(x: Tensor, weights: Sequence[Tensor], *, size: int) -> Extremes:
+    """Return what finds `extremes` in pieces of signals like x [b, c, t], one after the other.
+
+    The kernel is the one for the whole of x. Raises InputError where the shapes do not fit.
+    """
     for weight in weights:
         _check(x, weight)
         if weight.shape[1] != x.shape[1]:
             raise InputError(f"extremes of x {list(x.shape)}: weights see all of its channels")
-    kernel = _for_extremes(x, weights, size=size)
-    with torch.autocast(x.device.type, enabled=False):
-        return blocks.extremes(x.to(weights[0].dtype), weights, kernel, size=size)
-
-
-def _for_extremes(x: Tensor, weights: Sequence[Tensor], *, size: int) -> Kernel:
-    if _left_to_torch(x, max(w.shape[-1] for w in weights)):
-        return Direct(BLOCK)
-    return chosen(Job.of(x, weights, pool=size, rounded=_rounded(x)))
+    kernel: Kernel = Direct(BLOCK)
+    if not _left_to_torch(x, max(w.shape[-1] for w in weights)):
+        kernel = chosen(Job.of(x, weights, pool=size, rounded=_rounded(x)))
+    with torch.no_grad():
+        return Extremes(weights, kernel, size=size)
 
 
 def _left_to_torch(x: Tensor, taps: int) -> bool:

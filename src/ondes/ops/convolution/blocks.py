@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -23,45 +23,53 @@ def correlate(x: Tensor, weight: Tensor, kernel: Kernel, *, padding: Padding) ->
 
     Without gradients items are computed one by one: a batch gives what its items give, bit by bit.
     """
-    padded = F.pad(x, padding)
+    before, reach = padding[0], weight.shape[-1] - 1
+    outputs = x.shape[-1] + sum(padding) - reach
     run = kernel.prepare(weight, x.shape[1] // weight.shape[1])
-    outputs = padded.shape[-1] - weight.shape[-1] + 1
-    pieces = list(_pieces(outputs, kernel.step(weight)))
-    reach = weight.shape[-1] - 1
+    places = pieces(outputs, kernel.step(weight))
     if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
-        return torch.cat([run(padded[..., a : b + reach]) for a, b in pieces], -1)
+        return torch.cat([run(piece(x, a - before, b - before + reach)) for a, b in places], -1)
     y = x.new_empty(len(x), len(weight), outputs)
-    for item in range(len(x)):
-        for a, b in pieces:
-            y[item, :, a:b] = run(padded[item : item + 1, :, a : b + reach])[0]
+    for item, found in zip(torch.split(x, 1), y, strict=True):
+        for a, b in places:
+            found[:, a:b] = run(piece(item, a - before, b - before + reach))[0]
     return y
 
 
-def extremes(
-    x: Tensor, weights: Sequence[Tensor], kernel: Kernel, *, size: int
-) -> tuple[Tensor, Tensor]:
-    """Return the least and the greatest value in windows of `size` outputs, [b, o, t // size] each.
+class Extremes:
+    """The least and greatest outputs in windows of `size`, with what depends on weights done once.
 
-    The outputs are those of `correlate` of x [b, c, t] with each of the weights [o_i, c, k_i], one
-    below the other, with the length kept; they are never in memory as a whole.
+    The outputs are those of `correlate` with each of the weights [o_i, c, k_i], one below the
+    other; a window depends on `before` and `after` samples around it.
     """
-    parts = [joined(weights)] if kernel.joins else weights
-    found = [_extremes(x, weight, kernel, size=size) for weight in parts]
-    low, high = (torch.cat(side, 1) for side in zip(*found, strict=True))
-    return low, high
 
+    def __init__(self, weights: Sequence[Tensor], kernel: Kernel, *, size: int) -> None:
+        sides = [same(weight.shape[-1]) for weight in weights]
+        self.size = size
+        self.outputs = sum(len(weight) for weight in weights)
+        self.before = max(before for before, _ in sides)
+        self.after = max(after for _, after in sides)
+        self._weights = [joined(weights)] if kernel.joins else list(weights)
+        self._runs = [kernel.prepare(weight, 1) for weight in self._weights]
+        self._steps = [kernel.step(weight) for weight in self._weights]
 
-def _extremes(x: Tensor, weight: Tensor, kernel: Kernel, *, size: int) -> tuple[Tensor, Tensor]:
-    padded, reach = F.pad(x, same(weight.shape[-1])), weight.shape[-1] - 1
-    run, windows = kernel.prepare(weight, 1), x.shape[-1] // size
-    step = kernel.step(weight)
-    pieces = list(_pieces(windows, None if step is None else max(1, step // size)))
-    low, high = (x.new_empty(len(x), len(weight), windows) for _ in range(2))
-    for item in range(len(x)):
-        for a, b in pieces:
-            y = run(padded[item : item + 1, :, a * size : b * size + reach])[0]
-            low[item, :, a:b], high[item, :, a:b] = window_extremes(y, size=size)
-    return low, high
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map x [c, before + n * size + after] to the extremes [o, n] each."""
+        with torch.autocast(x.device.type, enabled=False):
+            return self._found(x)
+
+    def _found(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        windows = (x.shape[-1] - self.before - self.after) // self.size
+        low, high = (x.new_empty(self.outputs, windows) for _ in range(2))
+        first = 0
+        for weight, run, step in zip(self._weights, self._runs, self._steps, strict=True):
+            rows = slice(first, first + len(weight))
+            start, reach = self.before - same(weight.shape[-1])[0], weight.shape[-1] - 1
+            for a, b in pieces(windows, None if step is None else max(1, step // self.size)):
+                y = run(x[None, :, start + a * self.size : start + b * self.size + reach])[0]
+                low[rows, a:b], high[rows, a:b] = window_extremes(y, size=self.size)
+            first = rows.stop
+        return low, high
 
 
 def window_extremes(y: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
@@ -92,6 +100,22 @@ def joined(weights: Sequence[Tensor]) -> Tensor:
     return torch.cat(padded)
 
 
-def _pieces(total: int, step: int | None) -> Iterator[tuple[int, int]]:
-    step = total if step is None else step
-    return ((a, min(a + step, total)) for a in range(0, total, max(step, 1)))
+def pieces(total: int, step: int | None) -> list[tuple[int, int]]:
+    """Return where pieces of `step` begin and end; None makes one of all.
+
+    >>> pieces(10, 4)
+    [(0, 4), (4, 8), (8, 10)]
+    """
+    step = max(total if step is None else step, 1)
+    return [(a, min(a + step, total)) for a in range(0, total, step)]
+
+
+def piece(x: Tensor, start: int, stop: int, *, outside: float = 0.0) -> Tensor:
+    """Return samples [start, stop) of x [..., t], with a value for those outside.
+
+    >>> piece(torch.tensor([1.0, 2.0, 3.0]), -1, 2)
+    tensor([0., 1., 2.])
+    """
+    inside = x[..., max(start, 0) : max(stop, 0)]
+    lacking = (min(max(-start, 0), stop - start), min(max(stop - x.shape[-1], 0), stop - start))
+    return F.pad(inside, lacking, value=outside) if any(lacking) else inside

@@ -8,7 +8,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from ondes.ops.convolution.blocks import correlate, extremes, same
+from ondes.ops.convolution.blocks import Extremes, correlate, piece, same
 from ondes.ops.convolution.job import Job
 from ondes.ops.convolution.kernels import Direct, Kernel
 
@@ -41,7 +41,10 @@ def call(job: Job, kernel: Kernel) -> Call:
     """Return what does a job once."""
     x, weights = signals(job)
     if job.pool:
-        return lambda: _still(lambda: extremes(x, weights, kernel, size=job.pool))
+        found = Extremes(weights, kernel, size=job.pool)
+        stop = job.time // job.pool * job.pool + found.after
+        padded = piece(x[0], -found.before, stop)
+        return lambda: _still(lambda: found(padded))
     (weight,) = weights
     padding = same(weight.shape[-1])
     halved = job.rounded and kernel == Direct()  # torch does that one, in the precision asked for
