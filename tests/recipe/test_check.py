@@ -35,7 +35,7 @@ def test_an_unknown_key_names_the_nearest(text):
 
 
 def test_a_key_like_no_other_lists_those_there_are():
-    with pytest.raises(RecipeError, match="'zzz'; there are about, base, data"):
+    with pytest.raises(RecipeError, match="'zzz'; there are about, base, baselines, data"):
         recipe.load(NAME, overrides=["zzz=1"])
 
 
@@ -133,3 +133,8 @@ def test_listing_recipes_loads_no_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_baseline_that_there_is_not_names_the_nearest():
+    with pytest.raises(RecipeError, match="baselines: no classical .* 'treshold'; did you mean"):
+        recipe.load("bursts/ae-bursts", overrides=["baselines=[treshold]"])

@@ -15,7 +15,8 @@ from ondes.recipe import names as recipe_names
 from ondes.recipe.documents import Layer
 
 if TYPE_CHECKING:
-    from ondes.run.artefact import Card
+    from ondes.run.card import Card
+    from ondes.run.pipeline import Pipeline
 
 RECORDINGS = "recordings"
 Options = dict[str, Any]
@@ -70,6 +71,21 @@ def _sound(examples: Dataset) -> tuple[Dataset, Sequence[Failure]]:
     if not sound:
         raise InputError("\n".join(failure.reason for failure in failures.values()))
     return build.Chosen(examples, sound), list(failures.values())
+
+
+def baselines(pipeline: "Pipeline", examples: Dataset) -> dict[str, dict[str, float]]:
+    """Return the scores of the classical detectors that were tuned with a model, by family."""
+    from ondes.tasks.detect import classical
+
+    return {
+        family: classical.scores(
+            classical.from_dict(numbers),
+            examples,
+            hop=pipeline.spec.hop,
+            tolerances=pipeline.tolerances,
+        )
+        for family, numbers in pipeline.card.baselines.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """``ondes evaluate``: how well a model does, and how fast."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -38,6 +39,7 @@ def evaluate(
     """Score a model: frames, notes, events, segments, and seconds of work per second (rtf).
 
     With --json the scores of the first split stand at the top, those of others under their names.
+    Classical detectors that were tuned with the model are scored on the same data, `baselines`.
     Recordings that cannot be read are named and left out, and the exit status is 1.
     """
     from ondes.cli import _tests
@@ -46,7 +48,7 @@ def evaluate(
     pipeline = _options.loaded(model, device=device, threads=threads)
     options = {"mix": mix, **({"rate_hz": pipeline.spec.rate_hz} if resample else {})}
     recipe = _tests.recipe_for(pipeline.card, data, options=options, overrides=overrides or [])
-    scores = {}
+    scores, beside = {}, {}
     failures: list[Failure] = []
     for name in split or _tests.splits_for(recipe, data):
         examples, unread = _tests.dataset(recipe, name, limit=limit)
@@ -54,14 +56,27 @@ def evaluate(
         with _console.progress(len(examples)) as advance:
             watched = _tests.Watched(examples, name, advance)
             scores[name] = detect.evaluate(pipeline, watched)
+        beside[name] = _tests.baselines(pipeline, examples)
     if json:
-        first, *others = scores
-        head = {"model": pipeline.card.name, "data": recipe.data.set, "split": first}
+        first, *others = ({**scores[name], **_named(beside[name])} for name in scores)
+        head = {"model": pipeline.card.name, "data": recipe.data.set, "split": next(iter(scores))}
         failed = {"failed": [failure.reason for failure in failures]} if failures else {}
-        rest = {name: scores[name] for name in others}
-        _console.show_json({**head, **scores[first], **rest, **failed})
+        rest = dict(zip(list(scores)[1:], others, strict=True))
+        _console.show_json({**head, **first, **rest, **failed})
     else:
-        _console.show_scores(scores, recipe.published.scores if recipe.published else {})
+        columns = {
+            column: figures
+            for name in scores
+            for column, figures in [
+                (name, scores[name]),
+                *((f"{name}, {family}", one) for family, one in beside[name].items()),
+            ]
+        }
+        _console.show_scores(columns, recipe.published.scores if recipe.published else {})
     for failure in failures:
         _console.note(f"left out: {failure.reason}")
     raise typer.Exit(int(bool(failures)))
+
+
+def _named(beside: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+    return {"baselines": beside} if beside else {}

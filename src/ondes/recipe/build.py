@@ -14,6 +14,7 @@ from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
 from ondes.run import artefact
+from ondes.tasks.detect import classical
 from ondes.train import seeds
 
 GIVEN = ("model",)
@@ -48,6 +49,12 @@ def check_options(recipe: Recipe, *, where: Where) -> None:
         if split not in splits:
             place = where(("data", "limit", split))
             raise RecipeError(f"{place}: no such split{nearest(split, splits)}")
+    for family in recipe.baselines:
+        if family not in classical.names():
+            raise RecipeError(
+                f"{where(('baselines',))}: no classical detector is called {family!r}"
+                f"{nearest(family, classical.names())}"
+            )
     for split in SPLITS:
         _data_options(recipe, split, where=where)
     for path, values in (

@@ -13,7 +13,7 @@ from ondes.protocols import Dataset
 from ondes.recipe import build, documents
 from ondes.recipe.schema import Recipe
 from ondes.run.pipeline import Pipeline, pack
-from ondes.tasks.detect import DetectTask, evaluate, tuned
+from ondes.tasks.detect import DetectTask, classical, evaluate, tuned
 from ondes.train import checkpoint
 from ondes.train.loop import Progress, fit
 
@@ -54,7 +54,10 @@ def train(
 
 
 def finished(recipe: Recipe, task: DetectTask, valid_set: Dataset) -> Pipeline:
-    """Fit the decoder of a trained task on validation data; return its pipeline with a card."""
+    """Fit the decoder of a trained task, and what it is set beside, on validation data.
+
+    Return its pipeline with a card.
+    """
     task.decoder = tuned(task, valid_set)
     return pack(
         task,
@@ -64,9 +67,15 @@ def finished(recipe: Recipe, task: DetectTask, valid_set: Dataset) -> Pipeline:
         recipe=recipe.document(),
         data=data.find(recipe.data.set).ABOUT,
         scores={"valid": evaluate(task, valid_set)},
+        baselines={family: _tuned(family, task, valid_set) for family in recipe.baselines},
         licence=recipe.licence,
         limits=recipe.limits,
     )
+
+
+def _tuned(family: str, task: DetectTask, valid_set: Dataset) -> dict[str, object]:
+    onset_s = task.tolerances.onset_s
+    return classical.to_dict(classical.fit(valid_set, family, onset_s=onset_s, hop=task.spec.hop))
 
 
 def _keep(recipe: Recipe, out: Path, *, resume: bool) -> None:

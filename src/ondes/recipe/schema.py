@@ -57,6 +57,7 @@ class Recipe(_Part):
     name: as it is listed; the file's own by default.
     about: one line; notes: decisions, and what a reader needs to judge the figures.
     seed: of the weights, the data and the order of examples; 0 or more.
+    baselines: classical detectors to tune on the validation split and to set beside the model.
     licence, limits: of the model that it makes, for its card.
     published: what others report for the same experiment.
     scales: what differs at another scale, by the scale's name.
@@ -70,6 +71,7 @@ class Recipe(_Part):
     model: Model
     task: Named
     train: TrainConfig = TrainConfig()
+    baselines: list[str] = []
     licence: str = ""
     limits: str = ""
     published: Published | None = None

@@ -26,6 +26,8 @@ class Card:
     recipe: the recipe it was trained by, in full.
     data: what it was trained and tested on.
     scores: measured ones, by the data they were measured on.
+    baselines: classical detectors tuned on the same validation data, by family, each as
+        `ondes.tasks.detect.classical.to_dict` writes it.
     licence: of the weights.
     limits: where it fails and what it is not for.
     ondes: version of ondes that wrote the card.
@@ -38,6 +40,7 @@ class Card:
     recipe: Json = field(default_factory=dict)
     data: str = ""
     scores: Json = field(default_factory=dict)
+    baselines: Json = field(default_factory=dict)
     licence: str = ""
     limits: str = ""
     ondes: str = ""

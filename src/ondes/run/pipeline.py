@@ -336,6 +336,7 @@ def pack(
     recipe: Json | None = None,
     data: str = "",
     scores: Json | None = None,
+    baselines: Json | None = None,
     licence: str = "",
     limits: str = "",
 ) -> Pipeline:
@@ -346,7 +347,7 @@ def pack(
         name: what to call it.
         model: ``{"name": architecture, "options": {...}}`` that the network was built from.
         options: those the task was built with, without the decoder.
-        recipe, data, scores, licence, limits: for the card, see `Card`.
+        recipe, data, scores, baselines, licence, limits: for the card, see `Card`.
     """
     from ondes.run.predictors.torch import Network
 
@@ -366,6 +367,7 @@ def pack(
             recipe=recipe or {},
             data=data,
             scores=scores or {},
+            baselines=baselines or {},
             licence=licence,
             limits=limits,
             ondes=__version__,
