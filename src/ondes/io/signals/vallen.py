@@ -3,10 +3,10 @@
 The time axis is the recorder's clock: sample n is its time n / rate, the same for all channels, and
 the hits of the `.pridb` beside it stand on the same axis. A record's time is that of its trigger,
 which its pretrigger samples precede. Where nothing was recorded there are zeros: a gap stays a gap
-in time, never a shift, and a recording of hits is mostly such gaps: read the stretches that matter
-with `start_s` and `stop_s`, and mind that a record's edge is a step. Where records of one channel overlap the later one counts; what was
-caught before the clock's zero is left out. Channels are named by their numbers. All records must
-have one rate. The files are read only.
+in time, never a shift. A recording of hits is mostly such gaps: read the stretches that matter with
+`start_s` and `stop_s`, and mind that a record's edge is a step. Where records of one channel
+overlap the later one counts; what was caught before the clock's zero is left out. Channels are
+named by their numbers. All records must have one rate. The files are read only.
 """
 
 from __future__ import annotations
