@@ -46,6 +46,13 @@ def test_a_wrong_call_names_its_cure(ondes, loud_model, exported, tmp_path):
     assert "copy that file" in run.err
 
 
+def test_its_card_is_shown(ondes, exported):
+    run = ondes("models", exported, "--json")
+    said = json.loads(run.out)
+    assert (said["name"], said["file"]) == ("loud", str(exported))
+    assert said["bytes"] == exported.stat().st_size
+
+
 def test_a_damaged_file_is_refused(ondes, exported, recordings):
     exported.write_bytes(exported.read_bytes()[:-9])
     run = ondes("detect", recordings.write("a.wav", (10, 20)), "-m", exported)

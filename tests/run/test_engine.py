@@ -1,5 +1,7 @@
 """The engine against the network on the whole extended recording, and against its own blocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -166,3 +168,10 @@ def test_many_channels_in_blocks_of_any_size_give_the_same_bits(pipeline, blocks
     heard = pipeline(frames=frames)
     x = np.random.default_rng(channels).normal(size=(channels, 1501)).astype(np.float32)
     assert np.array_equal(run(heard, x, blocks), run(heard, x))
+
+
+def test_a_network_that_answers_nan_is_not_taken_for_silence(pipeline, noise):
+    engine = pipeline().engine
+    hurt = replace(engine, predict=lambda x: engine.predict(x) + np.float32(np.nan))
+    with pytest.raises(NotFiniteError, match="answers NaN to samples of up to"):
+        list(hurt.run([noise], rate_hz=8000.0, n_channels=2))

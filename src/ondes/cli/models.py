@@ -16,7 +16,8 @@ def models(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME|DIR]", help="A model, a saved model's folder, an architecture."
+            metavar="[NAME|DIR|FILE]",
+            help="A model, a saved model's folder or ONNX file, an architecture.",
         ),
     ] = None,
     *,
@@ -54,14 +55,15 @@ def _one(name: str) -> dict[str, Any]:
     if name in architectures.names():
         return {"architecture": name, "about": architectures.card(name)}
     known = [*artefact.names(), *architectures.names()]
-    if name not in known and not Path(name).is_dir():
+    if name not in known and not Path(name).exists():
         raise ArtefactError(
             f"no model or architecture is called {name!r}, and no folder{nearest(name, known)}; "
             f"there are {', '.join(known)}"
         )
-    folder = artefact.find(name)
-    size = (folder / artefact.WEIGHTS).stat().st_size
-    return {**asdict(artefact.read_card(folder)), "folder": str(folder), "bytes": size}
+    place = artefact.find(name)
+    kind, file = ("folder", place / artefact.WEIGHTS) if place.is_dir() else ("file", place)
+    card = asdict(artefact.read_card(place))
+    return {**card, kind: str(place), "bytes": file.stat().st_size}
 
 
 def _row(card: dict[str, Any]) -> list[str]:

@@ -11,12 +11,14 @@ from dataclasses import fields
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
-from torch import nn
 
 from ondes.errors import RecipeError, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["build", "card", "names"]
 
@@ -37,7 +39,7 @@ def build(
     rate_hz: float,
     channels: int,
     classes: Sequence[str],
-) -> nn.Module:
+) -> "nn.Module":
     """Return a new network of the architecture `name` with freshly drawn weights.
 
     Args:

@@ -132,12 +132,22 @@ class Engine:
         yield from stream.finish()
 
     def passes(self, x: Samples) -> NDArray[np.float32]:
-        """Return the network's answer to one window of all channels, [row, head, class, frame]."""
+        """Return the network's answer to one window of all channels, [row, head, class, frame].
+
+        Raises:
+            NotFiniteError: the network answers NaN.
+        """
         rows = x[None] if self.spec.channels > 1 else x[:, None]
         at_once = max(1, PASS_SAMPLES // self.window.size)
         parts = [self.predict(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
         kept = slice(self.window.before, self.window.before + self.window.frames)
-        return np.concatenate([part[..., kept] for part in parts])
+        values = np.concatenate([part[..., kept] for part in parts])
+        if not np.isfinite(values).all():
+            raise NotFiniteError(
+                f"the network answers NaN to samples of up to {float(np.abs(x).max()):g}: bring "
+                "the recording to the scale it was trained on, or train it again"
+            )
+        return values
 
 
 class Stream:
