@@ -11,7 +11,7 @@ from ondes.nn.field import Field, widest
 from ondes.nn.pooling import greater_activated, pool_activated, same_max_pool1d, slid_maximum
 from ondes.ops.convolve import piece, pieces, prepared_extremes, window_extremes
 
-PIECE_VALUES = 2**17  # of a piece and of what becomes of it: they stay in a core's cache
+PIECE = 2**13  # samples: what becomes of them stays in a core's cache
 
 
 class InceptionModule(nn.Module):
@@ -90,7 +90,7 @@ class _Pooled:
     def run(self, x: Tensor) -> Tensor:
         """Map [b, inputs, t] to [b, outputs, t // pool], item by item."""
         windows, outputs = x.shape[-1] // self._module.pool, self._module.outputs
-        step = PIECE_VALUES // (x.shape[1] * self._module.pool + outputs)
+        step = max(1, PIECE // self._module.pool)
         y = self._beside.new_empty(len(x), outputs, windows)
         for item, found in zip(x, y, strict=True):
             for a, b in pieces(windows, step):

@@ -8,10 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-TIMES = (
-    2**10,
-    2**15,
-)  # a probe's signals: shorter ones are not worth it, longer ones change little
+SHORTEST, LONGEST = 2**10, 2**13  # samples: fewer are not worth a probe, more tell it no more
 
 
 class Job(NamedTuple):
@@ -25,7 +22,7 @@ class Job(NamedTuple):
         channels, outputs: of one group.
         groups: that do not see each other.
         kernels: taps of each of the convolutions computed as one.
-        time: samples, rounded up to a power of two.
+        time: samples, rounded up to a power of two; of long signals as many as tell.
         pool: outputs in a window of which only the extremes are kept; 0 for all outputs.
         slopes: what gradients are needed of: "x", "w", "xw" or "".
         dtype: of the weights, as torch names it.
@@ -46,12 +43,13 @@ class Job(NamedTuple):
     def of(cls, x: Tensor, weights: Sequence[Tensor], *, pool: int = 0, rounded: bool) -> Job:
         """Return the job of convolving x [b, c, t] with weights [o, c / groups, k]."""
         groups = x.shape[1] // weights[0].shape[1]
+        kernels = tuple(w.shape[-1] for w in weights)
         return cls(
             channels=weights[0].shape[1],
             outputs=sum(len(w) for w in weights) // groups,
             groups=groups,
-            kernels=tuple(w.shape[-1] for w in weights),
-            time=min(2 ** (x.shape[-1] - 1).bit_length(), TIMES[1]),
+            kernels=kernels,
+            time=min(_power(x.shape[-1]), max(LONGEST, _power(8 * max(kernels)))),
             pool=pool,
             slopes=slopes(x, weights),
             dtype=str(weights[0].dtype).removeprefix("torch."),
@@ -61,7 +59,7 @@ class Job(NamedTuple):
     @property
     def worth_probing(self) -> bool:
         """Long signals in single precision; double is asked for where exactness counts."""
-        return self.time >= TIMES[0] and self.dtype == "float32"
+        return self.time >= SHORTEST and self.dtype == "float32"
 
     @property
     def key(self) -> str:
@@ -87,3 +85,8 @@ def slopes(x: Tensor, weights: Sequence[Tensor]) -> str:
     if not torch.is_grad_enabled():
         return ""
     return "x" * x.requires_grad + "w" * any(w.requires_grad for w in weights)
+
+
+def _power(n: int) -> int:
+    """Return the power of two that is n or the next above."""
+    return 1 << (n - 1).bit_length()
