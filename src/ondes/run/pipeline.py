@@ -318,13 +318,13 @@ def _exported(
 def _saved(folder: Path, device: str, precision: Precision, threads: int) -> tuple[Card, Predictor]:
     card = artefact.read_card(folder)
     try:
-        from ondes.run.predictors import torch
+        from ondes.run.predictors import torch as by_torch
     except ImportError as error:
         raise MissingExtraError(
             f"the model in {folder} needs torch, which cannot be imported ({error}): install it "
             "(pip install torch), or export the model where there is torch (ondes export)"
         ) from error
-    return card, torch.load(folder, card, device=device, precision=precision, threads=threads)
+    return card, by_torch.load(folder, card, device=device, precision=precision, threads=threads)
 
 
 def pack(
