@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ondes.cli.watch import _shown
+from ondes.run.live import Counts
 from ondes.run.live.store import read
 
 COUNTED = {
@@ -94,6 +96,31 @@ def test_the_last_document_counts_everything(ondes, loud_model, stream) -> None:
     assert (said["not_finite"], said["clipped"]) == (1, (10 + 5 + 1) * 64 - 3)
     assert said["failure"] is None
     assert "within a sample" in done.err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_numbers_are_shown_in_place_on_a_terminal_and_line_by_line_elsewhere(
+    monkeypatch, capsys
+) -> None:
+    counts = Counts(rate_hz=8000, channels=1, samples=8000, seconds=1.0, drops=7)
+    with _shown(quiet=False) as shown:
+        shown(counts)
+    assert capsys.readouterr().err == (
+        "1.0 s heard, 0 events, 0 ms behind (at most 0), 7 dropped\n"
+    )
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with _shown(quiet=False) as shown:
+        shown(counts)
+        time.sleep(0.2)
+    assert "1.0 s heard" in sys.stderr.getvalue()
+    monkeypatch.undo()
+    with _shown(quiet=True) as shown:
+        shown(counts)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_wrong_rate_is_refused_before_anything_begins(

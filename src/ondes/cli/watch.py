@@ -169,8 +169,10 @@ def _lines(path: Path | None, stream: "Source", kept: "Store | None") -> "JsonLi
         return None
     from ondes.run.live import JsonLines
 
-    resume = kept.position.decided if kept and stream.replays else None
-    return JsonLines(path, rate_hz=stream.layout.rate_hz, resume=resume)
+    rate_hz = stream.layout.rate_hz
+    if kept is None or not stream.replays:
+        return JsonLines(path, rate_hz=rate_hz)
+    return JsonLines(path, rate_hz=rate_hz, resume=kept.position.decided, known=kept.known)
 
 
 def _sinks(

@@ -75,12 +75,12 @@ class Hearing:
         return Event(onset, offset, "loud", channel, 0.5)
 
 
-def noise(n_samples, n_channels=2, seed=0):
+def noise(n_samples, n_channels=2, seed=0, spread=40):
     """Runs of all lengths [channel, time], long ones in the first channel."""
     rng = np.random.default_rng(seed)
     x = np.zeros((n_channels, n_samples), np.float32)
     for channel in range(n_channels):
-        lengths = rng.integers(1, 800 if channel == 0 else 40, n_samples)
+        lengths = rng.integers(1, 800 if channel == 0 else spread, n_samples)
         value = np.repeat(np.arange(len(lengths)) % 2, lengths)[:n_samples]
         x[channel] = value * 0.9
     return x
@@ -93,7 +93,12 @@ def watch_file(path, store_path, lines_path, *, pause_s):
 
     source = source_of(str(path), rate_hz=RATE_HZ, n_channels=2, dtype="float32", fast=True)
     store = Store(store_path, Run(str(path), "loud", RATE_HZ, 2))
-    lines = JsonLines(Path(lines_path), rate_hz=RATE_HZ, resume=store.position.decided)
+    lines = JsonLines(
+        Path(lines_path),
+        rate_hz=RATE_HZ,
+        resume=store.position.decided,
+        known=store.known,
+    )
     job = Watch(
         Loud(pause_s=pause_s),
         source,

@@ -153,6 +153,7 @@ class Watch:
         counts.not_finite, counts.position = follower.not_finite, follower.at
         counts.drops, counts.reconnects = reader.dropped, reader.reconnects
         counts.cut_off, counts.incoming_hz = reader.cut_off, reader.rate_hz
+        counts.lag_s = self._ring.waiting / counts.rate_hz
         counts.latency_p50_s = self._latency.quantile(0.5)
         counts.latency_p99_s = self._latency.quantile(0.99)
         counts.busy = self._busy_s / max(time.monotonic() - self._begun, 1e-9)
@@ -194,8 +195,8 @@ class Watch:
         self._busy_s += now - begun
         self._latency.add(now - arrived)
         self._counts.latency_max_s = float(np.fmax(self._counts.latency_max_s, now - arrived))
-        self._counts.lag_s = (self._ring.waiting + x.shape[1]) / self._layout.rate_hz
-        self._counts.max_lag_s = max(self._counts.max_lag_s, self._counts.lag_s)
+        lag_s = (self._ring.waiting + x.shape[1]) / self._layout.rate_hz
+        self._counts.max_lag_s = max(self._counts.max_lag_s, lag_s)
 
     def _count_clipped(self, x: Samples) -> None:
         clipped = self._clipping.count(x)
