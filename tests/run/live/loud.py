@@ -1,6 +1,6 @@
 """A detector simple enough to be sure of, and a program that watches a file with it.
 
-python loud.py FILE STORE LINES KILLS: children watch the file, and all but the last are killed.
+python loud.py FILE STORE LINES KILLS: children watch the file and are killed, the last one is not.
 """
 
 import os
@@ -14,6 +14,8 @@ import numpy as np
 
 from ondes.errors import RateError
 from ondes.events import Event, EventList
+from ondes.run.live import JsonLines, Settings, Watch, source_of, watch
+from ondes.run.live.store import Run, Store
 from ondes.spec import Spec
 
 RATE_HZ = 10_000.0
@@ -86,13 +88,20 @@ def noise(n_samples, n_channels=2, seed=0, spread=40):
     return x
 
 
-def watch_file(path, store_path, lines_path, *, pause_s):
-    """Watch a file to its end, or until somebody kills the process."""
-    from ondes.run.live import JsonLines, Settings, Watch, source_of
-    from ondes.run.live.store import Run, Store
+class Beat:
+    """A sink after the others: says that they have kept a batch."""
 
-    source = source_of(str(path), rate_hz=RATE_HZ, n_channels=2, dtype="float32", fast=True)
-    store = Store(store_path, Run(str(path), "loud", RATE_HZ, 2))
+    def __init__(self, pipe):
+        self.pipe = pipe
+
+    def write(self, batch):
+        os.write(self.pipe, b".")
+
+
+def watch_file(path, store_path, lines_path, beats):
+    """Watch a file to its end, or until somebody kills the process."""
+    source = source_of(path, rate_hz=RATE_HZ, n_channels=2, dtype="float32", fast=True)
+    store = Store(store_path, Run(path, "loud", RATE_HZ, 2))
     lines = JsonLines(
         Path(lines_path),
         rate_hz=RATE_HZ,
@@ -100,9 +109,9 @@ def watch_file(path, store_path, lines_path, *, pause_s):
         known=store.known,
     )
     job = Watch(
-        Loud(pause_s=pause_s),
+        Loud(pause_s=0.001),
         source,
-        sinks=[lines, store],
+        sinks=[lines, store, Beat(beats)],
         settings=Settings(block_s=0.1),
         position=store.position,
         known=store.known,
@@ -112,25 +121,32 @@ def watch_file(path, store_path, lines_path, *, pause_s):
         raise job.failure
 
 
-def main(path, store_path, lines_path, kills):
-    from ondes.run.live import watch
+def killed(rng, *words):
+    """Start a child and kill it some commits later; return its exit status, None if it was killed.
 
+    The moments lie before, in and after the commits.
+    """
+    ears, beats = os.pipe()
+    child = os.fork()
+    if not child:
+        watch_file(*words, beats)
+        os._exit(0)
+    os.close(beats)
+    for _ in range(rng.randrange(4)):
+        os.read(ears, 1)
+    time.sleep(rng.uniform(0.0, 0.02))
+    os.kill(child, signal.SIGKILL)
+    os.close(ears)
+    status = os.waitpid(child, 0)[1]
+    return None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def main(path, store_path, lines_path, kills):
     watch.COMMIT_S = 0.01  # more often than in earnest: more to go wrong
-    rng = random.Random(int(kills))
-    left = int(kills)
-    while True:
-        child = os.fork()
-        if not child:
-            watch_file(path, store_path, lines_path, pause_s=0.001)
-            os._exit(0)
-        if left:
-            time.sleep(rng.uniform(0.0, 0.08))
-            os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
-        left -= os.WIFSIGNALED(status)
-        if os.WIFEXITED(status):
-            print(left)
-            sys.exit(os.WEXITSTATUS(status))
+    rng, words = random.Random(int(kills)), (path, store_path, lines_path)
+    outcomes = [killed(rng, *words) for _ in range(int(kills))]
+    watch_file(*words, os.open(os.devnull, os.O_WRONLY))
+    print(outcomes.count(None))
 
 
 if __name__ == "__main__":
