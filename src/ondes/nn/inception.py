@@ -11,8 +11,6 @@ from ondes.nn.field import Field, widest
 from ondes.nn.pooling import greater_activated, pool_activated, same_max_pool1d, slid_maximum
 from ondes.ops.convolve import piece, pieces, prepared_extremes, window_extremes
 
-PIECE = 2**13  # samples: what becomes of them stays in a core's cache
-
 
 class InceptionModule(nn.Module):
     """Parallel convolutions of several lengths, batch norm, activation and max-pooling.
@@ -90,10 +88,9 @@ class _Pooled:
     def run(self, x: Tensor) -> Tensor:
         """Map [b, inputs, t] to [b, outputs, t // pool], item by item."""
         windows, outputs = x.shape[-1] // self._module.pool, self._module.outputs
-        step = max(1, PIECE // self._module.pool)
         y = self._beside.new_empty(len(x), outputs, windows)
         for item, found in zip(x, y, strict=True):
-            for a, b in pieces(windows, step):
+            for a, b in pieces(windows, self._extremes.step):
                 found[:, a:b] = self._windows(item, a, b)
         return y
 

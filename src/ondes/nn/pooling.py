@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ondes.ops.convolve import piece
 
+CACHED = 2**15  # values to activate at a time, so that those between stay in the cache
 MISH_IS_X = 20.0  # from here on, in single precision and double
 
 
@@ -27,9 +28,10 @@ def greater_activated(low: Tensor, high: Tensor, activation: nn.Module) -> Tenso
     What `pool_activated` gives, of windows' extremes already found. Mish is x tanh(softplus(x)) =
     x n / (n + 2) with n = e^x (e^x + 2), which takes one exponential.
     """
-    if not isinstance(activation, nn.Mish):
-        return torch.maximum(activation(low), activation(high))
-    return torch.maximum(_mish(low), _mish(high))
+    function = _mish if isinstance(activation, nn.Mish) else activation
+    sides = (torch.split(side.flatten(), CACHED) for side in (low, high))
+    parts = [torch.maximum(function(a), function(b)) for a, b in zip(*sides, strict=True)]
+    return torch.cat(parts).view_as(low)
 
 
 def _mish(x: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from ondes.ops.convolution.kernels import Kernel
 
 Padding = tuple[int, int]
 
+PIECE = 2**13  # samples of a signal: with what becomes of them they stay in a core's cache
+
 
 def same(kernel: int) -> Padding:
     """Return the zeros (before, after) with which `kernel` taps keep the length."""
@@ -51,7 +53,14 @@ class Extremes:
         self.after = max(after for _, after in sides)
         self._weights = [joined(weights)] if kernel.joins else list(weights)
         self._runs = [kernel.prepare(weight, 1) for weight in self._weights]
-        self._steps = [kernel.step(weight) for weight in self._weights]
+        steps = [kernel.step(weight) or PIECE for weight in self._weights]
+        self._steps = [max(1, step // size) for step in steps]  # in windows
+
+    @property
+    def step(self) -> int:
+        """Windows in a piece that leaves no block half empty, of about PIECE samples."""
+        most = max(self._steps)
+        return most * max(1, round(PIECE / (most * self.size)))
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map x [c, before + n * size + after] to the extremes [o, n] each."""
@@ -65,7 +74,7 @@ class Extremes:
         for weight, run, step in zip(self._weights, self._runs, self._steps, strict=True):
             rows = slice(first, first + len(weight))
             start, reach = self.before - same(weight.shape[-1])[0], weight.shape[-1] - 1
-            for a, b in pieces(windows, None if step is None else max(1, step // self.size)):
+            for a, b in pieces(windows, step):
                 y = run(x[None, :, start + a * self.size : start + b * self.size + reach])[0]
                 low[rows, a:b], high[rows, a:b] = window_extremes(y, size=self.size)
             first = rows.stop

@@ -75,7 +75,7 @@ def _probed(job: Job, machine: str, _: str) -> Kernel:
 def candidates(job: Job) -> list[Kernel]:
     """Return the kernels that can do a job at its precision, the plainest first."""
     spectrum = 2 ** max(7, (2 * max(job.kernels) - 1).bit_length())
-    every: list[Kernel] = [Direct(), Direct(BLOCK)]
+    every: list[Kernel] = [Direct(BLOCK)] if job.long else [Direct(), Direct(BLOCK)]
     every += [Fft(spectrum * factor) for factor in (1, 2, 4, 8)]
     every += [Banded(frame) for frame in (8, 16, 32)]
     if matrix_units():

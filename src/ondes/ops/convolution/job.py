@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-SHORTEST, LONGEST = 2**10, 2**13  # samples: fewer are not worth a probe, more tell it no more
+SHORTEST, LONG = 2**10, 2**14  # samples: fewer are not worth a probe, more tell it no more
 
 
 class Job(NamedTuple):
@@ -49,7 +49,7 @@ class Job(NamedTuple):
             outputs=sum(len(w) for w in weights) // groups,
             groups=groups,
             kernels=kernels,
-            time=min(_power(x.shape[-1]), max(LONGEST, _power(8 * max(kernels)))),
+            time=min(_power(x.shape[-1]), max(LONG, _power(8 * max(kernels)))),
             pool=pool,
             slopes=slopes(x, weights),
             dtype=str(weights[0].dtype).removeprefix("torch."),
@@ -60,6 +60,11 @@ class Job(NamedTuple):
     def worth_probing(self) -> bool:
         """Long signals in single precision; double is asked for where exactness counts."""
         return self.time >= SHORTEST and self.dtype == "float32"
+
+    @property
+    def long(self) -> bool:
+        """The signal may be longer than what is probed; what grows faster than it is no choice."""
+        return self.time >= LONG
 
     @property
     def key(self) -> str:

@@ -12,7 +12,8 @@ from ondes.ops.convolution.blocks import Extremes, correlate, piece, same
 from ondes.ops.convolution.job import Job
 from ondes.ops.convolution.kernels import Direct, Kernel
 
-ROUNDS = 2
+ROUNDS = (2, 8)  # of the others, as many as fit the budget
+BUDGET_S = 0.3
 NEAR = 1.6  # kernels this much slower than the best on the first try are not tried again
 MARGIN = 1.05  # a plainer kernel this little slower is preferred: noise shall not choose
 
@@ -30,7 +31,8 @@ def fastest(job: Job, kernels: Sequence[Kernel]) -> Kernel:
     first = [_seconds(each) for each in calls]
     near = [i for i, seconds in enumerate(first) if seconds <= NEAR * min(first)]
     taken = {i: first[i] for i in near}
-    for _ in range(ROUNDS):
+    rounds = int(BUDGET_S / sum(taken.values()))
+    for _ in range(min(max(rounds, ROUNDS[0]), ROUNDS[1])):
         for i in near:
             taken[i] = min(taken[i], _seconds(calls[i]))
     best = min(taken.values())
