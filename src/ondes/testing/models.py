@@ -175,6 +175,7 @@ def check_onnx(module: nn.Module) -> None:
     run = _onnx_session(module)
     for items, samples in ((1, spec.hop), (2, 3 * spec.hop + spec.hop // 2), (3, _context(module))):
         x = _noise(module, items=items, samples=samples)
+        x[..., : samples // 2] = 0  # where a small term is all there is
         with torch.no_grad():
             expected = module(x)
         require_equal(
