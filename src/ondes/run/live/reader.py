@@ -32,14 +32,14 @@ class Reader(Thread):
         self.failure: Exception | None = None
         self._source, self._ring, self._start, self._told = source, ring, start, told
         self._asked = Event()
-        self._bytes = 0
+        self._bytes = self._before = 0
         self._scratch = memoryview(bytearray(min(CHUNK, len(ring.room()))))
 
     @property
     def rate_hz(self) -> float | None:
-        """Samples a second that came in, measured; None before five seconds are over."""
+        """Samples a second over this connection; None before five seconds are over."""
         span_s = self.last_s - self.first_s
-        return self.received / span_s if span_s > MEASURED_S else None
+        return (self.received - self._before) / span_s if span_s > MEASURED_S else None
 
     def stop(self) -> None:
         """Ask it to end soon."""
@@ -117,6 +117,7 @@ class Reader(Thread):
         if not self._connected(0):
             return False
         self._told(f"{self._source.name}: it is back")
+        self.first_s, self._before = 0.0, self.received
         self.reconnects += 1
         return True
 
