@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import sys
 import threading
 import time
@@ -87,6 +88,32 @@ def test_a_sender_that_is_restarted_is_awaited_and_leaves_a_gap(loud, memory):
     assert "within a sample: 4 of 8 bytes" in said
     assert "waiting for it" in said
     assert "it is back" in said
+
+
+def test_a_sender_that_is_killed_is_awaited(loud, memory):
+    x, server = loud.noise(20_000), socket.create_server(("127.0.0.1", 0))
+    source = a_source(loud, f"tcp://127.0.0.1:{server.getsockname()[1]}", waits=True)
+    job = Watch(loud.Loud(), source, sinks=[memory])
+
+    def send():
+        for start, stop in ((0, 8_000), (8_000, 20_000)):
+            peer, _ = server.accept()
+            peer.sendall(data(x[:, start:stop]))
+            while job.counts().samples < stop:
+                time.sleep(0.01)
+            # what the system does for a process that is killed with bytes unread: no farewell
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+        server.close()
+        job.stop()
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    job.run()
+    thread.join()
+    assert job.failure is None
+    assert memory.events == expected(loud, x, (0, 8_000), (8_000, 20_000))
+    assert memory.gaps[0] == Gap(8_000, 8_000, "Connection reset by peer")
 
 
 def test_what_finds_no_room_is_a_gap_in_time_and_never_a_shift(loud, memory):
