@@ -15,12 +15,12 @@ from ondes.errors import ArtefactError, InputError, MissingExtraError, nearest
 from ondes.events import EventList
 from ondes.run import artefact, onnxfile
 from ondes.run.card import Card, Json
-from ondes.run.detector import Listening, Progress, detect, joined, listen
-from ondes.run.engine import Engine, Frames, Samples, Window
+from ondes.run.decoding import Decoding
+from ondes.run.detector import Listening, Progress, detect, listen
+from ondes.run.engine import Engine, Samples, Window
 from ondes.run.predictors import Precision, Predictor
 from ondes.run.source import Choice, Recording, route, source_of
 from ondes.spec import Spec
-from ondes.tasks.detect.decode import Scan
 from ondes.tasks.detect.decoder import Decoder
 from ondes.tasks.detect.score import Tolerances
 from ondes.timebase import Timebase
@@ -145,13 +145,14 @@ class Pipeline:
             start=start,
         )
 
-    def hear(self, *, rate_hz: float, n_rows: int, resample: bool = False) -> "Decoding":
+    def hear(self, *, rate_hz: float, n_rows: int, resample: bool = False) -> Decoding:
         """Return what hears the rows of one recording.
 
         Raises:
             RateError, ChannelError: the network cannot take them.
         """
-        return Decoding(self, rate_hz=rate_hz, n_rows=n_rows, resample=resample)
+        stream = self.engine.stream(rate_hz=rate_hz, n_channels=n_rows, resample=resample)
+        return Decoding(stream, self.spec, self.decoder, rate_hz=rate_hz, n_rows=n_rows)
 
     def frames(
         self,
@@ -208,64 +209,6 @@ class Pipeline:
     def _whole_card(self) -> Card:
         kept = {**self.card.task, "decoder": self.decoder.to_dict()}
         return replace(self.card, spec=self.spec.to_dict(), task=kept, ondes=__version__)
-
-
-class Decoding:
-    """The rows of one recording through a network and its decoder; see `detector.Hearing`."""
-
-    def __init__(self, pipeline: Pipeline, *, rate_hz: float, n_rows: int, resample: bool) -> None:
-        spec = pipeline.spec
-        self._stream = pipeline.engine.stream(rate_hz=rate_hz, n_channels=n_rows, resample=resample)
-        self._rate_hz, self._model = rate_hz, Timebase(spec.rate_hz)
-        self._scan = Scan(
-            pipeline.decoder,
-            timebase=spec.timebase,
-            labels=spec.classes,
-            channels=range(n_rows if spec.channels == 1 else 1),
-        )
-        self._none = EventList.empty(rate_hz)
-        self._over = False
-
-    @property
-    def decided(self) -> int:
-        """Sample up to which all is said."""
-        if self._over:
-            return self._stream.n_samples
-        first = self._model.rescale(self._scan.decided, self._rate_hz)
-        return min(max(first, 0), self._stream.n_samples)
-
-    @property
-    def restart(self) -> int:
-        """Sample from which a new hearing gives what is still to come."""
-        return self._stream.restart(self._scan.restart)
-
-    def push(self, block: Samples) -> EventList:
-        """Take the next samples [row, time]; return the events that are now over.
-
-        Raises:
-            InputError, NotFiniteError: the block does not fit.
-        """
-        return self._events(self._scanned(self._stream.push(block)))
-
-    def finish(self) -> EventList:
-        """Return the events that the end of the recording ends; nothing can be pushed after.
-
-        Raises:
-            TooShortError: the whole recording is shorter than one frame.
-        """
-        last = self._scanned(self._stream.finish())
-        self._over = True
-        return self._events([*last, self._scan.finish()])
-
-    def _scanned(self, parts: Sequence[Frames]) -> list[EventList]:
-        return [self._scan.push(frames.values) for frames in parts]
-
-    def _events(self, parts: Sequence[EventList]) -> EventList:
-        """Bring events from the network's rate to the recording's, within its length."""
-        if not any(map(len, parts)):
-            return self._none
-        events = joined(parts, self._model.rate_hz).resample(self._rate_hz)
-        return events.crop(0, self._stream.n_samples)
 
 
 def load(
