@@ -125,30 +125,30 @@ class Front(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return each band's log power against its level around, 0 in silence."""
         steps = x.shape[-1] // (PACE * self.hop)
-        power = self._power(x, steps)
-        heard = _power_of_steps(x, steps) > QUIET
-        log = power.to(x.dtype).clamp(min=QUIET).log() * heard[..., None]
+        heard = (_power_of_steps(x, steps) > QUIET).to(x.dtype).reshape(x.shape[0], -1, BLOCK, 1)
+        log = torch.log(self._power(x, steps).to(x.dtype))
         blocks = log.reshape(x.shape[0], -1, BLOCK, PACE * self.bands)
-        level = self._level(blocks, heard.reshape(x.shape[0], -1, BLOCK))
-        white = (blocks - level[:, :, None]).flatten(1, 2) * (0.25 * heard[..., None])
-        return white.transpose(1, 2)[:, :, None].contiguous(memory_format=torch.channels_last)
+        white = (blocks - self._level(blocks, heard)) * (0.25 * heard)
+        channels_first = white.reshape(x.shape[0], steps, -1).transpose(1, 2)[:, :, None]
+        return channels_first.contiguous(memory_format=torch.channels_last)
 
     def _power(self, x: Tensor, steps: int) -> Tensor:
-        """Power [b, step, frame in step x band]: the filters at both frames as one product."""
+        """1 + power / QUIET [b, step, frame in step x band]: both frames' filters in one product."""
         shifted = [F.pad(self.filters, (k * self.hop, (PACE - 1 - k) * self.hop)) for k in range(PACE)]
         matrix = torch.stack(shifted, dim=2).flatten(1, 3)  # [c, part x frame x band, taps]
         span = matrix.shape[-1]
         cut = F.pad(x, self.margins).unfold(-1, span, PACE * self.hop)[:, :, :steps]
         parts = cut.transpose(1, 2).flatten(2) @ matrix.transpose(0, 1).flatten(1).T
         cosine, sine = parts.chunk(2, dim=-1)
-        return cosine.square() + sine.square()
+        one = torch.ones((), dtype=parts.dtype, device=parts.device)
+        half = torch.addcmul(one, cosine, cosine, value=1 / QUIET)
+        return torch.addcmul(half, sine, sine, value=1 / QUIET)
 
     def _level(self, blocks: Tensor, heard: Tensor) -> Tensor:
-        """Mean of each band's log power over the steps heard around each block [b, block, band]."""
-        share = heard.to(blocks.dtype).sum(dim=2)[:, None]
-        total = blocks.sum(dim=2).transpose(1, 2)
-        around = [self._around(each) for each in (total, share)]
-        return (around[0] / around[1].clamp(min=1)).transpose(1, 2)
+        """Mean of each band's log power over the steps heard around a block [b, block, 1, band]."""
+        sums = blocks.sum(dim=2), heard.sum(dim=2)
+        around = [self._around(each.transpose(1, 2)) for each in sums]
+        return (around[0] / around[1].clamp(min=1)).transpose(1, 2)[:, :, None]
 
     def _around(self, x: Tensor) -> Tensor:
         margin = self.level_blocks
