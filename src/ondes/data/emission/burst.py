@@ -17,7 +17,7 @@ Spectrum = NDArray[np.complex128]
 Range = tuple[float, float]
 N_FFT = 4096
 BEFORE = 96  # samples before the fastest wave; what bends around the end is nothing
-ONSET, OFFSET, FAINT = 0.05, 0.2, 0.002  # of the peak
+ONSET, OFFSET, FAINT = 0.05, 0.1, 0.002  # of the peak
 
 
 class Kind(NamedTuple):
@@ -34,8 +34,8 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "fracture": Kind((0.5e-6, 3e-6), (140e3, 330e3), (52e-6, 130e-6), (0.5, 0.95)),
-    "delamination": Kind((5e-6, 18e-6), (60e3, 140e3), (60e-6, 136e-6), (0.0, 0.1)),
+    "fracture": Kind((0.5e-6, 3e-6), (140e3, 330e3), (36e-6, 90e-6), (0.5, 0.95)),
+    "delamination": Kind((5e-6, 18e-6), (60e3, 140e3), (42e-6, 95e-6), (0.0, 0.1)),
 }
 LABELS = tuple(KINDS)
 
@@ -75,8 +75,7 @@ class Burst(NamedTuple):
     """A burst of peak 1 at the sensor: samples float32 [time] from where it can be told from 0.
 
     It lasts from `onset`, the first sample of at least 5 % of the peak, which is the first
-    arrival, to `offset`, after the last sample of at least 20 %: what follows is below the noise of
-    most recordings.
+    arrival, to `offset`, after the last sample of at least 10 %.
     """
 
     samples: Samples

@@ -3,7 +3,7 @@
 Bursts of two types of source, `fracture` (sharp, high, rich in S0) and `delamination` (slower,
 lower, rich in A0), lie in coloured noise of drifting level with a hydraulic hum and friction; see
 `ondes.data.emission` for the physics. An event begins with its first arrival, the first sample of
-at least 5 % of the burst's peak, and ends after the last of at least 20 %: 252 samples on average.
+at least 5 % of the burst's peak, and ends after the last of at least 10 %: 252 samples on average.
 
 Splits: `train` draws on 4,800 bursts, `valid` on 600 others, `test` on 1,200 more at 0 to 20 dB,
 all in backgrounds of their own; `low` holds the test's at -10 to 0 dB, `transfer` bursts of
