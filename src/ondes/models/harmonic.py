@@ -7,6 +7,9 @@ stacks for every pitch what lies at its harmonics. From there on every pitch is 
 same weights: layers along time look at growing distances, layers across pitch let tones that
 share harmonics explain each other away. The body runs at half the frame rate; the head gives
 both frames back.
+
+Digital silence, such as surrounds a recording, counts for nothing: its features are zero, in every
+layer. So a network that has learnt from clips takes the edges of a recording for no more than that.
 """
 
 import math
@@ -97,7 +100,7 @@ class Module(nn.Module):
             blocks.append(Along(width, config.taps, dilation))
             reach = config.taps // 2 * dilation
             field = field.layer(before=reach, after=reach)
-        self.blocks = nn.Sequential(*blocks)
+        self.blocks = nn.ModuleList(blocks)
         self.head = nn.Conv2d(width, PACE * len(HEADS), 1)
         _expect_silence(self.head)
         self.spec = Spec(
@@ -117,10 +120,23 @@ class Module(nn.Module):
         check_input(x, self.spec)
         frames = x.shape[-1] // self.spec.hop
         whole = F.pad(x, (0, frames % PACE * self.spec.hop))
-        y = self.stem(self.front(whole).contiguous(memory_format=torch.channels_last))
+        heard = self._heard(whole)
+        features = self.front(whole) * heard
+        y = self.stem(features.contiguous(memory_format=torch.channels_last))
         place = self.place.to(y.dtype).contiguous(memory_format=torch.channels_last)
-        logits: Tensor = self.head(F.relu(self.blocks(y + place)))
+        paced = F.max_pool2d(heard, (1, PACE)).to(y.dtype)
+        y = (y + place) * paced
+        for block in self.blocks:
+            y = block(y, paced)
+        logits: Tensor = self.head(F.relu(y))
         return _interleave(logits)[..., :frames]
+
+    def _heard(self, x: Tensor) -> Tensor:
+        """Tell in which frames there is any sound: 1 or 0, [b, 1, 1, t // hop]."""
+        whole = x[..., : x.shape[-1] // self.spec.hop * self.spec.hop]
+        hops = whole.reshape(x.shape[0], x.shape[1], -1, self.spec.hop)
+        power = hops.square().mean(dim=-1).sum(dim=1)
+        return (power > QUIET).to(x.dtype)[:, None, None]
 
 
 class Front(nn.Module):
@@ -221,10 +237,10 @@ class Along(nn.Module):
         self.out = nn.Conv2d(width, width, 1)
         _start_small(self.out)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Add what lies around in time."""
+    def forward(self, x: Tensor, heard: Tensor) -> Tensor:
+        """Add what lies around in time, where anything is heard."""
         y: Tensor = self.out(F.relu(self.look(x)))
-        return x + y
+        return torch.addcmul(x, y, heard)
 
 
 class Across(nn.Module):
@@ -243,12 +259,12 @@ class Across(nn.Module):
         steps = torch.arange(pitches)
         self.register_buffer("distance", steps[:, None] - steps + pitches - 1, persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Add what lies at other pitches."""
+    def forward(self, x: Tensor, heard: Tensor) -> Tensor:
+        """Add what lies at other pitches, where anything is heard."""
         matrices = self.weight[:, self.get_buffer("distance")]
         mixed = [_over_pitch(look(x), m) for look, m in zip(self.look, matrices, strict=True)]
         y: Tensor = self.out(F.relu(torch.cat(mixed, dim=1)))
-        return x + y
+        return torch.addcmul(x, y, heard)
 
 
 def _lowest(classes: tuple[str, ...]) -> int:
