@@ -136,5 +136,5 @@ def test_listing_recipes_loads_no_torch():
 
 
 def test_a_baseline_that_there_is_not_names_the_nearest():
-    with pytest.raises(RecipeError, match="baselines: no classical .* 'treshold'; did you mean"):
+    with pytest.raises(RecipeError, match=r"baselines: no classical .* 'treshold'; did you mean"):
         recipe.load("bursts/ae-bursts", overrides=["baselines=[treshold]"])

@@ -19,11 +19,13 @@ Bools = NDArray[np.bool_]
 class Agreement:
     """Groups of events that are one: `group` [answer][event] names each event's group.
 
-    `members` [group, answer] tells which answers hold it. Groups are numbered by time.
+    `members` [group, answer] tells which answers hold it, `onset` [group] where it begins first.
+    Groups are numbered by time.
     """
 
     group: tuple[IntArray, ...]
     members: Bools
+    onset: IntArray
 
     @classmethod
     def of(cls, answers: Sequence[EventList], *, tolerance_s: float) -> Agreement:
@@ -63,7 +65,7 @@ class Agreement:
         members = np.zeros((count, len(answers)), np.bool_)
         for i, own in enumerate(groups):
             members[own, i] = True
-        return cls(groups, members)
+        return cls(groups, members, np.sort(first))
 
     def sharing(self, answer: int, among: Sequence[int]) -> IntArray:
         """Return for each event of an answer how many of `among` hold it, itself included."""

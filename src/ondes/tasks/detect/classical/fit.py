@@ -245,9 +245,7 @@ class Bench:
         short = int(np.median(self.truth.offset[pairs[:, 0]] - found.offset[pairs[:, 1]]))
         onset = np.maximum(found.onset + early, 0)
         moved = replace(found, onset=onset, offset=np.maximum(found.offset + short, onset + 1))
-        better = replace(
-            plain, onset_shift_s=early / rate_hz, offset_shift_s=short / rate_hz
-        )
+        better = replace(plain, onset_shift_s=early / rate_hz, offset_shift_s=short / rate_hz)
         return better, moved
 
     def _sorted(self, rule: Rule) -> float:
