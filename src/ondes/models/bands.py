@@ -133,8 +133,9 @@ class Front(nn.Module):
         return channels_first.contiguous(memory_format=torch.channels_last)
 
     def _power(self, x: Tensor, steps: int) -> Tensor:
-        """1 + power / QUIET [b, step, frame in step x band]: both frames' filters in one product."""
-        shifted = [F.pad(self.filters, (k * self.hop, (PACE - 1 - k) * self.hop)) for k in range(PACE)]
+        """1 + power / QUIET [b, step, frame in step x band]: filters at all frames, one product."""
+        places = [(k * self.hop, (PACE - 1 - k) * self.hop) for k in range(PACE)]
+        shifted = [F.pad(self.filters, place) for place in places]
         matrix = torch.stack(shifted, dim=2).flatten(1, 3)  # [c, part x frame x band, taps]
         span = matrix.shape[-1]
         cut = F.pad(x, self.margins).unfold(-1, span, PACE * self.hop)[:, :, :steps]
