@@ -15,9 +15,7 @@ from ondes.tasks.detect.classical import StaLta, Threshold
 RATE_HZ = 1_562_500.0
 LENGTH = 252
 ONSET_S = 30e-6
-FITTING = import_module(
-    "ondes.tasks.detect.classical.fit"
-)  # not its function
+FITTING = import_module("ondes.tasks.detect.classical.fit")  # not its function
 FEW = {"threshold": (4.0, 5.0, 7.0), "low_hz": (0.0, 1 / 32), "refine": (False, True)}
 FEW_TOO = {"on": (3.0, 5.0), "off": (1.5, 2.0), "sta_s": (24, 48), "min_s": (0, 16)}
 
