@@ -61,7 +61,7 @@ class Microphone:
 
 def _sounddevice() -> Any:  # noqa: ANN401 - a module without types
     try:
-        import sounddevice  # type: ignore[import-untyped]
+        import sounddevice
     except (ImportError, OSError) as error:
         raise MissingExtraError(
             f"mic:// needs sounddevice and the PortAudio library ({error}): pip install "
