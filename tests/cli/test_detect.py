@@ -167,6 +167,7 @@ def test_resampling_and_truncation_when_asked(ondes, loud_model, recordings, tmp
         (["--model", "{model}", "-"], "in its own call"),
         (["--model", "{model}", "--device", "nowhere"], "take cpu"),
         (["--model", "{model}", "--rate", "-5"], "above zero"),
+        (["--model", "{model}", "--dtype", "int17"], "no real number type"),
         ([], "--model"),
         (["--model", "{model}", "--nonsense"], "--nonsense"),
     ],

@@ -175,6 +175,12 @@ def test_what_float32_cannot_hold_is_told(tmp_path):
         read(tmp_path / "a.npy", rate_hz=1)
 
 
+def test_integers_read_as_floats_are_told_to_have_another_dtype(tmp_path):
+    (tmp_path / "a.raw").write_bytes(np.full(8, -1, "<i2").tobytes())
+    with pytest.raises(NotFiniteError, match=r"sample 0 .* check the dtype"):
+        read(tmp_path / "a.raw", rate_hz=1, dtype="float32")
+
+
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="tracemalloc is CPython's")
 @pytest.mark.parametrize("name", ["a.raw", "a.npy"])
 def test_blocks_need_the_memory_of_blocks(tmp_path, name):

@@ -101,7 +101,7 @@ class Opening:
     part: str | None = None
 
     def __post_init__(self) -> None:
-        Given(self.rate_hz)
+        Given(self.rate_hz, self.dtype)
 
     @property
     def suffixes(self) -> tuple[str, ...]:

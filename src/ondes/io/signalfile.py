@@ -145,7 +145,7 @@ class SignalFile:
             raise NotFiniteError(
                 f"{self.path}: channel {channel}, sample {start + sample} "
                 f"({self.timebase.seconds(start + sample):.6f} s) is NaN or infinite; repair the "
-                "file (numpy.nan_to_num), or cut the span out"
+                "file (numpy.nan_to_num), cut the span out, or check the dtype of raw samples"
             )
 
 

@@ -350,6 +350,8 @@ def test_what_cannot_be_watched_is_refused_before_anything_starts(loud, tmp_path
             a_source(loud, address)
     with pytest.raises(InputError, match="no such file"):
         a_source(loud, tmp_path / "none.bin")
+    with pytest.raises(InputError, match="this is a folder"):
+        a_source(loud, tmp_path)
     with pytest.raises(InputError, match="--rate"):
         a_source(loud, "-", rate_hz=None)
     with pytest.raises(InputError, match="two blocks"):

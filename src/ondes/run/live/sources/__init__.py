@@ -83,7 +83,8 @@ def _file(
 ) -> Source:
     path = Path(address)
     if not path.is_file():
-        raise InputError(f"{address}: there is no such file; {HELP}")
+        what = "this is a folder" if path.is_dir() else "there is no such file"
+        raise InputError(f"{address}: {what}; {HELP}")
     if path.suffix.lower() in raw.SUFFIXES:
         layout = _said(address, rate_hz=rate_hz, n_channels=n_channels, dtype=dtype)
         return Raw(path, layout, fast=fast)
