@@ -341,3 +341,13 @@ def test_a_recording_called_index_is_refused_before_the_work(
     assert done.status == 2
     assert "index.wav: its page would be" in done.err
     assert done.out == ""
+
+
+def test_a_list_beside_its_recording_is_kept(ondes, loud_model, recordings) -> None:
+    take = recordings.write("take.wav", (10, 20))
+    truth = take.with_suffix(".csv")
+    truth.write_text("its own")
+    done = ondes("detect", take, "-m", loud_model, "-o", take.parent)
+    assert done.status == 1
+    assert "stands beside its recording already" in done.err
+    assert truth.read_text() == "its own"

@@ -85,6 +85,7 @@ class _Detection:
         What one format cannot hold is told once the others are written.
         """
         file = self.opening(take.path)
+        _refuse_beside(take, self.wanted)
         events = self.pipeline.detect(
             file,
             resample=self.resample,
@@ -115,6 +116,16 @@ class _Detection:
         kind = next((name for name in FULL if name in paths), next(iter(paths)))
         events = read_events(paths[kind], rate_hz=file.rate_hz, format=kind, file=take.name)
         return Found(take.name, paths, file.duration_s, events, before=True)
+
+
+def _refuse_beside(take: Take, wanted: Wanted) -> None:
+    """Keep what stands beside a recording under its name: it may be its true events."""
+    for path in wanted.paths(take).values():
+        if path.exists() and path.parent.resolve() == take.path.parent.resolve():
+            raise InputError(
+                f"{path} stands beside its recording already, and may be its own list: name "
+                "another folder with -o, or move it away"
+            )
 
 
 @contextmanager

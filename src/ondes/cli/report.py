@@ -18,6 +18,7 @@ from ondes.events import EventList
 from ondes.io import SignalFile, read_events
 
 if TYPE_CHECKING:
+    from ondes.run.card import Json
     from ondes.run.classical import Classical
     from ondes.run.pipeline import Pipeline
 
@@ -60,8 +61,9 @@ def report(
 ) -> None:
     """Show on a page what several detectors find in a recording, and where they differ.
 
-    Where an event list lies beside a recording (x.wav, x.csv), each is scored against it. Exit
-    status: 0 all done, 1 some inputs failed (named at the end), 2 the call is wrong.
+    Classical detectors that were tuned with the model are taken as tuned. Where an event list lies
+    beside a recording (x.wav, x.csv), each is scored against it. Exit status: 0 all done, 1 some
+    inputs failed (named at the end), 2 the call is wrong.
     """
     opening = _options.Opening(rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated)
     if tolerance_s is not None and not tolerance_s > 0:
@@ -70,8 +72,14 @@ def report(
     takes, missing = gather(inputs, opening.suffixes, writes=True)
     if len(takes) > 1:
         check_first_page(out, wanted, takes)
-    asked = [model, *(others or USUAL)]
-    detectors = [_options.detector(name, device=device, threads=threads) for name in asked]
+    first = _options.detector(model, device=device, threads=threads)
+    tuned = first.card.baselines
+    detectors = [first] + [
+        _tuned(name, tuned[name])
+        if name in tuned
+        else _options.detector(name, device=device, threads=threads)
+        for name in others or USUAL
+    ]
     names = _different([detector.card.name for detector in detectors])
     wanted.make_folder()
     job = _Comparison(detectors, names, opening, wanted, channel, resample, tolerance_s)
@@ -90,6 +98,14 @@ def report(
     for failure in failures:
         _console.note(f"failed: {failure.name}: {failure.reason}")
     raise typer.Exit(int(bool(failures)))
+
+
+def _tuned(family: str, numbers: "Json") -> "Classical":
+    """Return a classical detector as it was tuned on a model's validation data."""
+    from ondes.run import classical
+    from ondes.tasks.detect.classical import from_dict
+
+    return classical.of(from_dict(numbers), name=f"{family}, tuned")
 
 
 @dataclass
