@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from torch import nn
 
 from ondes.events import EventList
@@ -116,3 +117,4 @@ def config(args):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     main()
+    PartialState().destroy_process_group()  # or gloo's threads may outlive it, and abort

@@ -49,7 +49,9 @@ def train(
         folder = run.train(
             loaded, out or Path("runs") / loaded.name, resume=resume, progress=progress
         )
-    if not _is_first():
+    first = _is_first()
+    _part()
+    if not first:
         return
     scores = read_card(folder).scores
     if json:
@@ -106,3 +108,10 @@ class _Lines:
 def _said(step: int, total: int, logs: Mapping[str, float]) -> str:
     figures = "".join(f", {name} {value:.4g}" for name, value in logs.items())
     return f"step {step} of {total}{figures}"
+
+
+def _part() -> None:
+    """Leave the other processes of a launch in order: gloo's threads may not outlive this one."""
+    from accelerate import PartialState
+
+    PartialState().destroy_process_group()
