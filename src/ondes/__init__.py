@@ -24,6 +24,7 @@ _HOMES = {
     "EventList": "events",
     "Timebase": "timebase",
     "Spec": "spec",
+    "ClipSpec": "spec",
     "OndesError": "errors",
     "read": "io",
     "write": "io",
@@ -36,6 +37,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ClipSpec",
     "Event",
     "EventList",
     "OndesError",
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from ondes.run.loading import load
     from ondes.run.pipeline import Pipeline
     from ondes.signal import Signal
-    from ondes.spec import Spec
+    from ondes.spec import ClipSpec, Spec
     from ondes.timebase import Timebase
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ondes.events import EventList
-from ondes.spec import Spec
+from ondes.spec import ClipSpec, Spec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+Level = Literal["frame", "clip"]
+"""Whether a network gives one value per class and frame, or one per class and clip."""
+
 
 class Model(Protocol):
-    """A network, which knows no task."""
+    """A network that judges frames, and knows no task."""
 
     @property
     def spec(self) -> Spec:
@@ -24,6 +27,24 @@ class Model(Protocol):
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return logits [batch, head, class, time // hop] for x [batch, channel, time]."""
+
+
+class ClipModel(Protocol):
+    """A network that judges clips as a whole, and knows no task.
+
+    `lengths` int64 [batch] says how many samples of each clip are valid, the rest being padding
+    with zeros at the end, which influences nothing; none means all.
+    """
+
+    @property
+    def spec(self) -> ClipSpec:
+        """What it takes and gives."""
+
+    def __call__(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return logits [batch, output] for x [batch, channel, time]."""
+
+    def heads(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Return these logits and those of auxiliary heads, which serve training alone."""
 
 
 class Example(NamedTuple):
@@ -53,6 +74,41 @@ class Dataset(Protocol):
     def __getitem__(self, index: int, /) -> Example: ...
 
 
+class Clip(NamedTuple):
+    """One clip and what is true of it: x float32 [channel, time], y float32 [output].
+
+    y is one class's 1 among zeros (or shares of several, adding up to 1), or 0 to 1 for each tag,
+    or the numbers to be found.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+
+
+class ClipDataset(Protocol):
+    """Clips by index, the same whenever and in whichever process they are asked for."""
+
+    @property
+    def rate_hz(self) -> float:
+        """Sampling rate of all clips."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, tags or numbers, in the order of y."""
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of all clips."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Clip: ...
+
+
+Examples = Dataset | ClipDataset
+"""What a training walks through."""
+
+
 class Step(NamedTuple):
     """What a batch gives: loss terms, scalars to be added up, and numbers to log."""
 
@@ -73,13 +129,19 @@ class Phase(NamedTuple):
 
 
 class Task(Protocol):
-    """What is learnt: targets, losses and phases around a model."""
+    """What is learnt: targets, losses and phases around a model.
+
+    Its level says which kind of model it holds and which kind of example it prepares: `Model` and
+    `Example` for frames, `ClipModel` and `Clip` for clips.
+    """
+
+    LEVEL: ClassVar[Level]
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Model | ClipModel:
         """The model that learns."""
 
-    def prepare(self, example: Example, /) -> Mapping[str, NDArray[Any]]:
+    def prepare(self, example: Any, /) -> Mapping[str, NDArray[Any]]:  # noqa: ANN401
         """Return the arrays of one example, without a batch axis; runs in loader workers."""
 
     def step(self, batch: dict[str, Tensor], /) -> Step:

@@ -1,16 +1,18 @@
-"""`Spec`: the frozen contract between a model and whoever feeds it."""
+"""`Spec` and `ClipSpec`: the frozen contracts between a model and whoever feeds it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from ondes.errors import ChannelError, InputError, RateError, TooShortError, nearest
 from ondes.signal import Signal
 from ondes.timebase import Timebase, whole_number
 
 HEADS = ("frame", "onset", "offset")
+
+AnySpec = TypeVar("AnySpec", "Spec", "ClipSpec")
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Spec:
         object.__setattr__(self, "rate_hz", self.timebase.rate_hz)
         accepts_hz = tuple(Timebase(rate_hz).rate_hz for rate_hz in self.accepts_hz)
         object.__setattr__(self, "accepts_hz", accepts_hz)
-        object.__setattr__(self, "classes", _different("classes", self.classes))
-        object.__setattr__(self, "heads", _different("heads", self.heads))
+        object.__setattr__(self, "classes", _different(self, "classes"))
+        object.__setattr__(self, "heads", _different(self, "heads"))
         for head in set(self.heads) - set(HEADS):
             raise InputError(f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}")
         if min(self.channels, self.step) < 1 or min(self.look_back, self.look_ahead) < 0:
@@ -69,16 +71,8 @@ class Spec:
 
     def check(self, signal: Signal) -> None:
         """Raise RateError, ChannelError or TooShortError if the model cannot take `signal`."""
-        if signal.rate_hz not in (self.rate_hz, *self.accepts_hz):
-            raise RateError(
-                f"signal at {signal.rate_hz:g} Hz for a model made for {self.rate_hz:g} Hz: "
-                "resample it (--resample, resample=True, or ondes.resample)"
-            )
-        if signal.n_channels != self.channels:
-            raise ChannelError(
-                f"signal with {signal.n_channels} channels {signal.channels} for a model of "
-                f"{self.channels}: pick with signal.channel(name), or --channel on the command line"
-            )
+        _check_rate(signal, (self.rate_hz, *self.accepts_hz))
+        _check_channels(signal, self.channels)
         if signal.timebase.rescale(signal.n_samples, self.rate_hz) < self.hop:
             raise TooShortError(
                 f"signal of {signal.duration_s:g} s for a model with frames of "
@@ -87,26 +81,104 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        return _plain(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Spec:
         """Inverse of `to_dict`; raises InputError on a missing or unknown key."""
-        known = [field.name for field in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise InputError(f"Spec.from_dict: unknown key {name!r}{nearest(name, known)}")
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise InputError(f"Spec.from_dict({dict(values)}): {error}") from error
+        return _built(cls, values)
 
 
-def _different(what: str, names: Iterable[str]) -> tuple[str, ...]:
-    names = tuple(names)
+@dataclass(frozen=True)
+class ClipSpec:
+    """What a model takes and gives that judges clips as a whole.
+
+    It takes `channels` at `rate_hz`, `least` samples or more, and gives one value for each of
+    `outputs`: classes, tags or the names of numbers. There is no upper limit, and clips of unequal
+    length go through together, masked.
+
+    >>> ClipSpec(8000, 1, ("yes", "no"), least=64).outputs
+    ('yes', 'no')
+    """
+
+    rate_hz: float
+    channels: int
+    outputs: tuple[str, ...]
+    least: int
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "least"):
+            object.__setattr__(self, name, whole_number(getattr(self, name)))
+        object.__setattr__(self, "rate_hz", self.timebase.rate_hz)
+        object.__setattr__(self, "outputs", _different(self, "outputs"))
+        if min(self.channels, self.least) < 1:
+            raise InputError(
+                f"ClipSpec(channels={self.channels}, least={self.least}): both must be 1 or more"
+            )
+
+    @property
+    def timebase(self) -> Timebase:
+        """The samples it takes."""
+        return Timebase(self.rate_hz)
+
+    def check(self, signal: Signal) -> None:
+        """Raise RateError, ChannelError or TooShortError if the model cannot take `signal`."""
+        _check_rate(signal, (self.rate_hz,))
+        _check_channels(signal, self.channels)
+        if signal.n_samples < self.least:
+            raise TooShortError(
+                f"signal of {signal.n_samples} samples for a model that takes {self.least} or more "
+                f"({self.timebase.seconds(self.least):g} s): give a longer clip"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return _plain(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ClipSpec:
+        """Inverse of `to_dict`; raises InputError on a missing or unknown key."""
+        return _built(cls, values)
+
+
+def _check_rate(signal: Signal, rates_hz: tuple[float, ...]) -> None:
+    if signal.rate_hz not in rates_hz:
+        raise RateError(
+            f"signal at {signal.rate_hz:.10g} Hz for a model made for {rates_hz[0]:.10g} Hz: "
+            "resample it (--resample, resample=True, or ondes.resample)"
+        )
+
+
+def _check_channels(signal: Signal, channels: int) -> None:
+    if signal.n_channels != channels:
+        raise ChannelError(
+            f"signal with {signal.n_channels} channels {signal.channels} for a model of "
+            f"{channels}: pick with signal.channel(name), or --channel on the command line"
+        )
+
+
+def _plain(spec: Spec | ClipSpec) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(spec).items()
+    }
+
+
+def _built(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
+    known = [field.name for field in fields(kind)]
+    for name in values:
+        if name not in known:
+            raise InputError(
+                f"{kind.__name__}.from_dict: unknown key {name!r}{nearest(name, known)}"
+            )
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise InputError(f"{kind.__name__}.from_dict({dict(values)}): {error}") from error
+
+
+def _different(spec: Spec | ClipSpec, what: str) -> tuple[str, ...]:
+    names = tuple(getattr(spec, what))
     if not names or len(set(names)) < len(names):
-        raise InputError(f"Spec({what}={names}): name at least one, all different")
+        raise InputError(f"{type(spec).__name__}({what}={names}): name at least one, all different")
     return names

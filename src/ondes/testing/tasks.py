@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ondes.events import EventList
-from ondes.protocols import Dataset, Task
+from ondes.protocols import Dataset, Examples, Model, Task
 from ondes.testing.require import require
 
 Batch = dict[str, Tensor]
@@ -21,7 +21,7 @@ LEARNT = 0.01  # of the loss at first
 ITEMS = 4
 
 
-def check_task(task: Task, dataset: Dataset, *, decode: Decode | None = None) -> None:
+def check_task(task: Task, dataset: Examples, *, decode: Decode | None = None) -> None:
     """Check that a task keeps the promises that the training loop rests on.
 
     Checked on the first examples of `dataset` are, in this order:
@@ -50,10 +50,10 @@ def check_task(task: Task, dataset: Dataset, *, decode: Decode | None = None) ->
         for check in (check_step, check_order, check_learning, check_phases):
             check(copy.deepcopy(task), batch)
         if decode is not None:
-            check_decode(task, dataset, decode)
+            check_decode(task, cast(Dataset, dataset), decode)
 
 
-def check_prepare(task: Task, dataset: Dataset) -> None:
+def check_prepare(task: Task, dataset: Examples) -> None:
     """Check the arrays that ``prepare`` makes of an example."""
     example = dataset[0]
     before = example.x.copy()
@@ -131,7 +131,7 @@ def check_decode(task: Task, dataset: Dataset, decode: Decode) -> None:
 
     Heads that tell onsets more finely than frames may move an end across a frame's centre.
     """
-    spec = task.model.spec
+    spec = cast(Model, task.model).spec
     for index in range(min(ITEMS, len(dataset))):
         arrays = task.prepare(dataset[index])
         probs = np.stack([arrays[head] for head in spec.heads]).astype(np.float32)
@@ -152,7 +152,7 @@ def _widened(frames: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return wide
 
 
-def _batch(task: Task, dataset: Dataset) -> Batch:
+def _batch(task: Task, dataset: Examples) -> Batch:
     rows = [task.prepare(dataset[i % len(dataset)]) for i in range(ITEMS)]
     return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
 

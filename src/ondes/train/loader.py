@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from ondes.errors import InputError
-from ondes.protocols import Dataset, Task
+from ondes.protocols import Examples, Task
 from ondes.train import seeds
 from ondes.train.config import TrainConfig
 
@@ -93,7 +93,7 @@ def part_of(config: TrainConfig, share: Share) -> int:
 
 def batches(
     task: Task,
-    examples: Dataset,
+    examples: Examples,
     places: Iterable[list[Place]],
     *,
     seed: tuple[int, ...],
@@ -119,7 +119,7 @@ def batches(
 
 
 class _Prepared(TorchDataset[Arrays]):
-    def __init__(self, task: Task, examples: Dataset, seed: tuple[int, ...]) -> None:
+    def __init__(self, task: Task, examples: Examples, seed: tuple[int, ...]) -> None:
         self._task, self._examples, self._seed = task, examples, seed
 
     def __getitem__(self, place: Place) -> Arrays:

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from ondes.errors import RecipeError, nearest
 from ondes.io.atomic import atomic_write
-from ondes.protocols import Dataset, Task
+from ondes.protocols import Examples, Task
 from ondes.train import checkpoint, loader, seeds
 from ondes.train.config import TrainConfig
 from ondes.train.devices import accelerator, steady_kernels
@@ -59,8 +59,8 @@ class Result:
 
 def fit(
     task: Task,
-    train_set: Dataset,
-    valid_set: Dataset | None,
+    train_set: Examples,
+    valid_set: Examples | None,
     config: TrainConfig,
     out: Path,
     *,
@@ -145,7 +145,7 @@ class _Run:
         late = 0 < self.config.save_every_s <= time.monotonic() - self.saved_at
         return bool(broadcast_object_list([late])[0])
 
-    def begin(self, valid_set: Dataset | None, *, resume: bool) -> None:
+    def begin(self, valid_set: Examples | None, *, resume: bool) -> None:
         """Take up the last checkpoint, or prepare an empty folder; rehearse a validation."""
         if valid_set is not None:
             self._monitored(self.learner.judge(islice(self._validation_batches(valid_set), 1)))
@@ -168,7 +168,7 @@ class _Run:
         finally:
             self.log.close()
 
-    def training_batches(self, examples: Dataset) -> Iterator[loader.Batch]:
+    def training_batches(self, examples: Examples) -> Iterator[loader.Batch]:
         order = loader.Order(length=len(examples), seed=self.seed)
         places = loader.training_places(order, self.config, self.share, start=self.state.step)
         return self._batches(examples, places, stream=0)
@@ -182,7 +182,7 @@ class _Run:
             self._log("train", mean(gather_object([mean(self.window)])))
             self.window = []
 
-    def validate(self, examples: Dataset) -> None:
+    def validate(self, examples: Examples) -> None:
         """Judge the weights, and keep them if they are the best so far."""
         figures = self.learner.judge(self._validation_batches(examples))
         self._log("valid", figures)
@@ -244,12 +244,12 @@ class _Run:
         fixed = {name: value for name, value in asdict(self.config).items() if name not in free}
         return {**fixed, "seed": self.seed, "number of processes": self.share.processes}
 
-    def _validation_batches(self, examples: Dataset) -> Iterator[loader.Batch]:
+    def _validation_batches(self, examples: Examples) -> Iterator[loader.Batch]:
         places = loader.validation_places(len(examples), self.part, self.share)
         return self._batches(examples, places, stream=1)
 
     def _batches(
-        self, examples: Dataset, places: Iterable[list[loader.Place]], *, stream: int
+        self, examples: Examples, places: Iterable[list[loader.Place]], *, stream: int
     ) -> Iterator[loader.Batch]:
         seed, workers = (self.seed, stream), self.config.workers
         return loader.batches(self.task, examples, places, seed=seed, workers=workers)

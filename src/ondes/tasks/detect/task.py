@@ -1,7 +1,7 @@
 """The detect task: frame, onset and offset maps learnt by cross-entropy around any network."""
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ondes.errors import ChannelError, InputError, RateError, TooShortError, nearest
 from ondes.losses import bce, focal
-from ondes.protocols import Example, Model, Phase, Step
+from ondes.protocols import Example, Level, Model, Phase, Step
 from ondes.spec import HEADS, Spec
 from ondes.tasks.detect.decoder import Decoder
 from ondes.tasks.detect.pieces import Doubles, Floats
@@ -42,6 +42,8 @@ class DetectTask:
     Raises:
         InputError: the heads are others, or a number is out of its range.
     """
+
+    LEVEL: ClassVar[Level] = "frame"
 
     def __init__(
         self,
@@ -152,8 +154,8 @@ class DetectTask:
         """
         if rate_hz != self.spec.rate_hz:
             raise RateError(
-                f"a clip at {rate_hz:g} Hz for a network of {self.spec.rate_hz:g} Hz: let the "
-                f"data set give that rate, or put the task into a pipeline, which resamples"
+                f"a clip at {rate_hz:.10g} Hz for a network of {self.spec.rate_hz:.10g} Hz: let "
+                f"the data set give that rate, or put the task into a pipeline, which resamples"
             )
         probs: Floats = self.predict(torch.tensor(x, dtype=torch.float32)[None])[0].cpu().numpy()
         return probs
