@@ -335,7 +335,7 @@ class EventList:
         return EventList, (*_columns(self), self.rate_hz)
 
     def __repr__(self) -> str:
-        return f"<EventList: {len(self)} events, labels {self.labels}, at {self.rate_hz:g} Hz>"
+        return f"<EventList: {len(self)} events, labels {self.labels}, at {self.rate_hz:.10g} Hz>"
 
 
 def _columns(events: EventList) -> Columns:
@@ -375,8 +375,8 @@ def _check_within(events: EventList, length: int) -> None:
 def _check_rate(events: EventList, rate_hz: float, call: str) -> None:
     if events.rate_hz != rate_hz:
         raise RateError(
-            f"{call} of events at {events.rate_hz:g} Hz with {rate_hz:g} Hz: bring both to one "
-            f"rate, events with resample({rate_hz:g})"
+            f"{call} of events at {events.rate_hz:.10g} Hz with {rate_hz:.10g} Hz: bring both to one "
+            f"rate, events with resample({rate_hz:.10g})"
         )
 
 

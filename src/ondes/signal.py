@@ -187,7 +187,7 @@ class Signal:
         unit = f" in {self.unit}" if self.unit else ""
         return (
             f"<Signal ({', '.join(self.channels)}){unit}: {self.n_samples} samples from "
-            f"{self.start} at {self.rate_hz:g} Hz, {self.duration_s:g} s>"
+            f"{self.start} at {self.rate_hz:.10g} Hz, {self.duration_s:g} s>"
         )
 
 
@@ -232,8 +232,8 @@ def _check_alike(signals: Sequence[Signal], call: str) -> None:
     for other in signals[1:]:
         if other.rate_hz != first.rate_hz:
             raise RateError(
-                f"{call} of signals at {first.rate_hz:g} and {other.rate_hz:g} Hz: bring them to "
-                f"one rate with ondes.resample(signal, {first.rate_hz:g})"
+                f"{call} of signals at {first.rate_hz:.10g} and {other.rate_hz:.10g} Hz: bring them to "
+                f"one rate with ondes.resample(signal, {first.rate_hz:.10g})"
             )
         if other.channels != first.channels:
             raise ChannelError(

@@ -45,7 +45,7 @@ def test_every_format(ondes, loud_model, recordings, tmp_path) -> None:
         "detect", recordings.folder, "-m", loud_model, "-o", tmp_path / "out", "-f", ",".join(names)
     )
     assert done.status == 0
-    assert done.out.startswith("sub/take.wav: 1 events")
+    assert done.out.startswith("sub/take.wav: 1 event")
     found = sorted((tmp_path / "out" / "sub").iterdir())
     assert len(found) == len(names)
     assert all(path.name.startswith(take.stem) for path in found)
@@ -103,7 +103,7 @@ def test_one_bad_file_in_200(ondes, loud_model, recordings, tmp_path) -> None:
         (recordings.folder / f"{index:03}.wav").write_bytes(good if index != 77 else good[:1000])
     done = ondes("detect", recordings.folder, "-m", loud_model, "-o", tmp_path / "out")
     assert done.status == 1
-    assert done.out.count("1 events") == 199
+    assert done.out.count("1 event") == 199
     assert done.err.startswith("199 done, 1 failed:\n  077.wav: ")
     assert "cut off" in done.err
     assert len(list((tmp_path / "out").iterdir())) == 199
@@ -141,7 +141,7 @@ def test_every_fault_is_named_with_its_cure(ondes, loud_model, recordings, tmp_p
     files = [recordings.folder / name for name in faults]
     done = ondes("detect", *files, good, "-m", loud_model, "-o", tmp_path / "out")
     assert done.status == 1
-    assert done.out.startswith("good.wav: 1 events")
+    assert done.out.startswith("good.wav: 1 event")
     lines = done.err.splitlines()
     assert lines[0] == f"1 done, {len(faults)} failed:"
     for name, words in faults.items():
@@ -259,7 +259,7 @@ def test_a_killed_run_is_taken_up(loud_model, recordings, tmp_path) -> None:
     before = {path: path.stat().st_mtime_ns for path in out.glob("[0-9]*.csv")}
     assert 5 <= len(before) < 300
     second = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert second.stdout.count("events before") == len(before)
+    assert second.stdout.count("event before") == len(before)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert all(len(times(path.read_text())) == 1 for path in out.glob("[0-9]*.csv"))
     assert len(list(out.glob("[0-9]*.csv"))) == 300

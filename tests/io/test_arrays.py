@@ -86,7 +86,7 @@ def test_raw_asks_for_what_it_does_not_say(tmp_path, missing):
     call = {"rate_hz": 1.0, "dtype": "int16"}
     assert read(tmp_path / "a.raw", **call).n_channels == 1
     del call[missing]
-    with pytest.raises(InputError, match="give its rate_hz= and dtype="):
+    with pytest.raises(InputError, match=f"give its {missing}= "):
         read(tmp_path / "a.raw", **call)
 
 
@@ -193,3 +193,10 @@ def test_blocks_need_the_memory_of_blocks(tmp_path, name):
     finally:
         tracemalloc.stop()
     assert peak < 100_000
+
+
+def test_bytes_of_integers_are_no_floats(tmp_path):
+    rng = np.random.default_rng(0)
+    rng.integers(-3000, 3000, 20_000).astype("int16").tofile(tmp_path / "a.raw")
+    with pytest.raises(FormatError, match="give the type they were written in"):
+        read(tmp_path / "a.raw", rate_hz=1000, dtype="float32")

@@ -161,7 +161,7 @@ def test_json_keeps_recordings_of_any_rate_and_none_lost(tmp_path):
     }
     write_events(table, tmp_path / "a.json")
     assert read_event_table(tmp_path / "a.json") == table
-    with pytest.raises(RateError, match=r"'slow.npy' at 33.3333 Hz, the call says 48000"):
+    with pytest.raises(RateError, match=r"'slow.npy' at 33.33333333 Hz, the call says 48000"):
         read_event_table(tmp_path / "a.json", rate_hz=48000)
 
 

@@ -100,7 +100,8 @@ class Found:
         n_channels = len(set(self.events.channel.tolist()))
         where = f" in {n_channels} channels" if n_channels > 1 else ""
         paths = ", ".join(map(str, self.written.values()))
-        print(f"{self.name}: {len(self.events)} events{where}{when}, {paths}")
+        events = "1 event" if len(self.events) == 1 else f"{len(self.events)} events"
+        print(f"{self.name}: {events}{where}{when}, {paths}")
 
 
 class Job(Protocol):
@@ -125,7 +126,7 @@ def work_through(
                 skip = skip_existing and wanted.are_there(take)
                 yield job.recall(take) if skip else job.do(take, told)
             except (OndesError, OSError) as error:
-                yield Failure(take.name, str(error))
+                yield Failure(take.name, str(error).removeprefix(f"{take.path}: "))
 
 
 def _part(advance: _console.Advance, index: int, name: str) -> Told:

@@ -48,6 +48,12 @@ class Failure:
     name: str
     reason: str
 
+    @property
+    def told(self) -> str:
+        """What to print of it: the name, then the reason."""
+        said = self.reason.startswith(f"{self.name}: ")
+        return self.reason if said else f"{self.name}: {self.reason}"
+
 
 def gather(
     inputs: Sequence[str], suffixes: Sequence[str], *, writes: bool

@@ -175,5 +175,4 @@ class _Tally:
         if self.failures:
             _console.note(f"{self.done} done, {len(self.failures)} failed:")
         for failure in self.failures:
-            said = failure.reason.startswith(f"{failure.name}: ")
-            _console.note(f"  {failure.reason}" if said else f"  {failure.name}: {failure.reason}")
+            _console.note(f"  {failure.told}")

@@ -71,7 +71,7 @@ def _row(card: dict[str, Any]) -> list[str]:
     return [
         card["name"],
         card["task"]["name"],
-        f"{spec['rate_hz']:g} Hz",
+        f"{spec['rate_hz']:.10g} Hz",
         f"{len(spec['classes'])}",
         _score(card["scores"]),
         f"{card['bytes'] / 1e6:.2f} MB",

@@ -96,7 +96,7 @@ def report(
     if json:
         _console.show_json(_document(found, failures, job))
     for failure in failures:
-        _console.note(f"failed: {failure.name}: {failure.reason}")
+        _console.note(f"failed: {failure.told}")
     raise typer.Exit(int(bool(failures)))
 
 

@@ -88,8 +88,8 @@ def segment_scores(
         raise InputError(f"segment_scores(segment_s={segment_s}): give a length above zero")
     if truth.rate_hz != found.rate_hz:
         raise RateError(
-            f"segment_scores of events at {truth.rate_hz:g} and {found.rate_hz:g} Hz: "
-            f"bring both to one rate with resample({truth.rate_hz:g})"
+            f"segment_scores of events at {truth.rate_hz:.10g} and {found.rate_hz:.10g} Hz: "
+            f"bring both to one rate with resample({truth.rate_hz:.10g})"
         )
     length = exact_rate(segment_s) * exact_rate(truth.rate_hz)
     active, claimed = _segments(truth, length), _segments(found, length)

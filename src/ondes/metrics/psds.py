@@ -189,6 +189,6 @@ def _check(
         for true, claims in zip(truth, lists, strict=True):
             if true.rate_hz != claims.rate_hz:
                 raise RateError(
-                    f"psds of events at {true.rate_hz:g} and {claims.rate_hz:g} Hz: "
-                    f"bring both to one rate with resample({true.rate_hz:g})"
+                    f"psds of events at {true.rate_hz:.10g} and {claims.rate_hz:.10g} Hz: "
+                    f"bring both to one rate with resample({true.rate_hz:.10g})"
                 )

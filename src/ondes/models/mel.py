@@ -128,7 +128,7 @@ class Front(nn.Module):
         super().__init__()
         self.hop = round(config.hop_s * rate_hz)
         if self.hop < 1:
-            raise RecipeError(f"hop_s={config.hop_s} is no sample at {rate_hz:g} Hz; give more")
+            raise RecipeError(f"hop_s={config.hop_s} is no sample at {rate_hz:.10g} Hz; give more")
         sizes = [2 ** round(math.log2(seconds * rate_hz)) for seconds in config.windows_s]
         self.size = sizes[0]
         self.quiet = 10 ** (config.quiet_db / 10)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.ops.resample import Resampler
 from ondes.ops.tape import Tape
-from ondes.spec import Spec
+from ondes.spec import ClipSpec, Spec
 
 Samples = NDArray[np.float32]
 Predict = Callable[[Samples], NDArray[np.float32]]
@@ -183,7 +183,7 @@ class Stream:
             InputError: the block has other channels than the recording.
             NotFiniteError: a sample is NaN or infinite.
         """
-        self._check(block)
+        check_block(block, n_rows=len(self._tape), at=self._tape.stop)
         decided = []
         for i in range(0, block.shape[1], WINDOW_SAMPLES):
             self._tape.append(block[:, i : i + WINDOW_SAMPLES])
@@ -201,7 +201,7 @@ class Stream:
         if n_samples < hop:
             raise TooShortError(
                 f"a recording of {self._tape.stop} samples in {len(self._tape)} channels for a "
-                f"network with frames of {hop} at {self._engine.spec.rate_hz:g} Hz: give at least "
+                f"network with frames of {hop} at {self._engine.spec.rate_hz:.10g} Hz: give at least "
                 "one frame, as [channel, time]"
             )
         n_frames, rest = -(-n_samples // hop), []
@@ -229,36 +229,42 @@ class Stream:
         self._tape.forget(self._needs(self._index)[0])
         return Frames((self._index - 1) * self._engine.window.frames, self._engine.passes(x))
 
-    def _check(self, block: Samples) -> None:
-        if block.ndim != 2 or block.shape[0] != len(self._tape):
-            raise InputError(
-                f"a block of shape {list(block.shape)} in a recording of {len(self._tape)} "
-                f"channels: blocks are [channel, time]"
-            )
-        finite = np.isfinite(block)
-        if not finite.all():
-            channel, sample = (int(i[0]) for i in np.nonzero(~finite))
-            raise NotFiniteError(
-                f"{int((~finite).sum())} samples of a block are NaN or infinite, the first in "
-                f"channel {channel} at sample {self._tape.stop + sample} of the recording: repair "
-                f"it, or cut that part out"
-            )
+
+def check_block(block: Samples, *, n_rows: int, at: int) -> None:
+    """Raise InputError or NotFiniteError unless a block [row, time] goes on with a recording.
+
+    `at` is the block's place in it.
+    """
+    if block.ndim != 2 or block.shape[0] != n_rows:
+        raise InputError(
+            f"a block of shape {list(block.shape)} in a recording of {n_rows} channels: blocks "
+            f"are [channel, time]"
+        )
+    finite = np.isfinite(block)
+    if not finite.all():
+        channel, sample = (int(i[0]) for i in np.nonzero(~finite))
+        raise NotFiniteError(
+            f"{int((~finite).sum())} samples of a block are NaN or infinite, the first in "
+            f"channel {channel} at sample {at + sample} of the recording: repair it, or cut that "
+            f"part out"
+        )
 
 
-def resampler_for(spec: Spec, rate_hz: float, *, resample: bool) -> Resampler | None:
+def resampler_for(spec: Spec | ClipSpec, rate_hz: float, *, resample: bool) -> Resampler | None:
     """Return what brings a recording to the network's rate, None where it is there already.
 
-    Rates that the network was made for (``spec.accepts_hz``) are converted unasked.
+    Rates that the network was made for (``Spec.accepts_hz``) are converted unasked.
 
     Raises:
         RateError: any other rate, unless `resample` asks for it.
     """
     if rate_hz == spec.rate_hz:
         return None
-    if rate_hz not in spec.accepts_hz and not resample:
-        made_for = " and ".join(f"{rate:g}" for rate in (spec.rate_hz, *spec.accepts_hz))
+    accepts_hz = spec.accepts_hz if isinstance(spec, Spec) else ()
+    if rate_hz not in accepts_hz and not resample:
+        made_for = " and ".join(f"{rate:.10g}" for rate in (spec.rate_hz, *accepts_hz))
         raise RateError(
-            f"a recording at {rate_hz:g} Hz for a model made for {made_for} Hz: nothing is "
+            f"a recording at {rate_hz:.10g} Hz for a model made for {made_for} Hz: nothing is "
             f"resampled unasked; ask with --resample, or resample=True"
         )
     return Resampler(rate_hz, spec.rate_hz)

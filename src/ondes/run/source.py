@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ondes.errors import ChannelError, InputError, RateError, nearest
 from ondes.io import SignalFile, open_signal
 from ondes.signal import Signal
-from ondes.spec import Spec
+from ondes.spec import ClipSpec, Spec
 
 Samples = NDArray[np.float32]
 Recording = Signal | SignalFile | str | os.PathLike[str] | ArrayLike | Iterable[Samples]
@@ -94,7 +94,7 @@ class Route:
         return chosen.mean(axis=0, keepdims=True, dtype=np.float32) if self.mixed else chosen
 
 
-def route(choice: Choice, names: Sequence[str], spec: Spec) -> Route:
+def route(choice: Choice, names: Sequence[str], spec: Spec | ClipSpec) -> Route:
     """Decide which channels go to a network.
 
     For a network of one channel each chosen channel is a recording of its own, and its events
@@ -124,6 +124,17 @@ def route(choice: Choice, names: Sequence[str], spec: Spec) -> Route:
     return Route(len(names), rows, mixed=False, channels=(0,))
 
 
+def together(choice: Choice, names: Sequence[str], spec: ClipSpec) -> Route:
+    """Decide which channels go, all at once, to a network that judges clips; as `route` else.
+
+    Raises:
+        ChannelError: there is no such channel, or the network takes another number of them.
+    """
+    chosen = route(choice, names, spec)
+    _check_count(chosen.n_rows, names, spec, "given")
+    return chosen
+
+
 def _rows(choice: Choice, names: Sequence[str]) -> tuple[int, ...]:
     if choice is None:
         return tuple(range(len(names)))
@@ -146,18 +157,19 @@ def _row(channel: str | int, names: Sequence[str]) -> int:
     return number
 
 
-def _check_count(count: int, names: Sequence[str], spec: Spec, how: str) -> None:
+def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: str) -> None:
     if count != spec.channels:
+        mixed = ', or "mix" for their mean' if spec.channels == 1 else ""
         raise ChannelError(
             f"{count} channels {how} of a recording with {', '.join(names)} for a model of "
-            f"{spec.channels}: choose {spec.channels} (channels=..., --channel)"
+            f"{spec.channels}: choose {spec.channels} (channels=..., --channel){mixed}"
         )
 
 
 def _check_rate(own: float, said: float | None) -> None:
     if said is not None and said != own:
         raise RateError(
-            f"rate_hz={said:g} for a recording that says {own:g} Hz: leave rate_hz out, or mend "
+            f"rate_hz={said:.10g} for a recording that says {own:.10g} Hz: leave rate_hz out, or mend "
             f"the recording"
         )
 

@@ -66,7 +66,7 @@ class Setup:
         lamb.material(self.material)
         if min(self.thickness_mm, self.distance_m[0], self.resonance_hz, self.quality[0]) <= 0:
             raise InputError(
-                f"no sensor of {self.resonance_hz:g} Hz at {self.distance_m} m on a plate of "
+                f"no sensor of {self.resonance_hz:.10g} Hz at {self.distance_m} m on a plate of "
                 f"{self.thickness_mm:g} mm; thickness, distance, resonance and quality are above 0"
             )
 

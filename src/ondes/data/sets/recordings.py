@@ -102,8 +102,8 @@ class Recordings:
         _check_labels(path, events, self.labels)
         if signal.rate_hz != self.rate_hz:
             raise RateError(
-                f"{path} is at {signal.rate_hz:g} Hz, others in {self.config.folder} at "
-                f"{self.rate_hz:g} Hz: say rate_hz (--resample), and all are converted"
+                f"{path} is at {signal.rate_hz:.10g} Hz, others in {self.config.folder} at "
+                f"{self.rate_hz:.10g} Hz: say rate_hz (--resample), and all are converted"
             )
         if signal.n_channels != self.n_channels:
             raise ChannelError(

@@ -17,15 +17,13 @@ from ondes.signal import Signal
 
 SUFFIXES = (".raw", ".bin", ".pcm")
 SELF_DESCRIBING = False
+ABSURD = 1e15  # beyond any unit of any sensor, and its inverse below
 
 
 def scan(path: Path, given: Given) -> SignalFile:
     """Describe a raw file; `FormatError` unless its size is a whole number of frames."""
     if given.rate_hz is None or given.dtype is None:
-        raise InputError(
-            f"{path} says nothing: give its rate_hz= and dtype=, and channels= if there are "
-            "several (--rate, --dtype, --channels)"
-        )
+        raise InputError(_lacking(path, given))
     dtype, channels = pcm.real(given.dtype), 1 if given.channels is None else given.channels
     if channels < 1:
         raise InputError(f"{path}: channels={channels}: a signal has at least one channel")
@@ -39,6 +37,13 @@ def scan(path: Path, given: Given) -> SignalFile:
         )
     decode = partial(_decode, path, dtype, channels)
     return SignalFile(path, given.rate_hz, channels, n_samples, given.dtype, decode)
+
+
+def _lacking(path: Path, given: Given) -> str:
+    wanted = {"rate_hz= (--rate)": given.rate_hz, "dtype= (--dtype)": given.dtype}
+    lacks = " and ".join(name for name, value in wanted.items() if value is None)
+    several = "" if given.channels else ", and channels= (--channels) if there are several"
+    return f"{path} says nothing of itself: give its {lacks}{several}"
 
 
 def write(signal: Signal, path: Path, dtype: str | None) -> None:
@@ -55,7 +60,21 @@ def _decode(
         stream.seek(start * channels * dtype.itemsize)
         for begin in range(start, stop, size):
             flat = np.fromfile(stream, dtype, channels * min(size, stop - begin))
+            if begin == start:
+                _check_plausible(flat, path)
             yield np.ascontiguousarray(pcm.to_float(flat).reshape(-1, channels).T)
+
+
+def _check_plausible(flat: NDArray[np.generic], path: Path) -> None:
+    """Refuse floats that no sensor gives: bytes of another type read as floats look like that."""
+    if flat.dtype.kind != "f" or flat.dtype.itemsize < np.dtype(np.float32).itemsize:
+        return
+    size = np.abs(flat[np.isfinite(flat) & (flat != 0)])
+    if size.size and (size.max() > ABSURD or np.median(size) < 1 / ABSURD):
+        raise FormatError(
+            f"{path}: read as {flat.dtype} its samples reach {size.max():.3g}, half of them lie "
+            f"below {np.median(size):.3g}: give the type they were written in (dtype=, --dtype)"
+        )
 
 
 def _stored(samples: Samples, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:

@@ -92,9 +92,13 @@ class Counts:
             "not finite": self.not_finite,
             "reconnects": self.reconnects,
         }
-        said = "".join(f", {number} {name}" for name, number in troubles.items() if number)
+        said = "".join(f", {_counted(number, name)}" for name, number in troubles.items() if number)
         p99 = "" if math.isnan(self.latency_p99_s) else f", p99 {1e3 * self.latency_p99_s:.1f} ms"
         return (
             f"{self.seconds:.1f} s heard, {self.events} events, {1e3 * self.lag_s:.0f} ms behind "
             f"(at most {1e3 * self.max_lag_s:.0f}){p99}{said}"
         )
+
+
+def _counted(number: int, plural: str) -> str:
+    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"

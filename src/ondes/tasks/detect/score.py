@@ -22,6 +22,7 @@ from ondes.metrics import (
     segment_scores,
     total,
 )
+from ondes.metrics.psds import Criteria
 from ondes.protocols import Dataset, Example
 from ondes.spec import Spec
 from ondes.tasks.detect.decode import decode
@@ -117,7 +118,8 @@ def evaluate(
     and ``pr_auc`` of the frames. ``note_precision``, ``note_recall``, ``note_f1``: right label and
     onset, also called ``onset_f1`` where events are no notes; ``note_offset_f1``: offset too, to
     the tolerance or a fifth of the length. ``event_f1``, ``event_macro_f1``, ``segment_f1``,
-    ``segment_macro_f1`` as in DCASE, ``psds`` over the events' scores. ``rtf``: seconds of work,
+    ``segment_macro_f1`` as in DCASE. ``psds`` over the events' scores, up to 100 wrong ones in 3,600
+    segments, which is the paper's hour where a segment is a second. ``rtf``: seconds of work,
     decoding included, per second of a minute of the examples end to end. ``examples``, ``events``,
     ``seconds``: how much there was.
 
@@ -249,7 +251,13 @@ class _Tally:
     def _psds_of(self, label: str, truth: EventList, found: EventList) -> float:
         mine = found.filter(label=label)
         levels = [[mine.filter(min_score=level)] for level in PSDS_LEVELS]
-        return psds([truth.filter(label=label)], levels, durations_s=[sum(self.signal_s)]).value
+        criteria = Criteria(e_max=Criteria.e_max / self.tolerances.segment_s)
+        return psds(
+            [truth.filter(label=label)],
+            levels,
+            durations_s=[sum(self.signal_s)],
+            criteria=criteria,
+        ).value
 
     def _end_to_end(self, lists: Sequence[EventList]) -> EventList:
         lengths = [self.spec.timebase.samples(seconds) for seconds in self.signal_s]

@@ -34,7 +34,13 @@ class Tcp:
         try:
             self._socket = self._accepted() if self._listens else self._connected()
         except OSError as error:
-            raise LostError(f"no connection ({error.strerror or error})") from error
+            reason = f"no connection ({error.strerror or error})"
+            if self._once:
+                raise InputError(
+                    f"{self.name}: {reason}: start the sender first, or leave out once (--once) "
+                    "to wait for it"
+                ) from error
+            raise LostError(reason) from error
         self._socket.settimeout(PATIENCE_S)
         _notice_death(self._socket)
         bytes_together = int(TOGETHER_S * self.layout.rate_hz) * self.layout.frame_bytes
