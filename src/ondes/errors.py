@@ -34,6 +34,10 @@ class TooShortError(InputError):
     """A signal is shorter than the operation needs."""
 
 
+class LeakageError(InputError):
+    """What a model learns from and what it is judged on are not apart."""
+
+
 class RecipeError(OndesError, ValueError):
     """A recipe is invalid."""
 
