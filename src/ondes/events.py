@@ -375,8 +375,8 @@ def _check_within(events: EventList, length: int) -> None:
 def _check_rate(events: EventList, rate_hz: float, call: str) -> None:
     if events.rate_hz != rate_hz:
         raise RateError(
-            f"{call} of events at {events.rate_hz:.10g} Hz with {rate_hz:.10g} Hz: bring both to one "
-            f"rate, events with resample({rate_hz:.10g})"
+            f"{call} of events at {events.rate_hz:.10g} Hz with {rate_hz:.10g} Hz: bring both to "
+            f"one rate, events with resample({rate_hz:.10g})"
         )
 
 

@@ -201,8 +201,8 @@ class Stream:
         if n_samples < hop:
             raise TooShortError(
                 f"a recording of {self._tape.stop} samples in {len(self._tape)} channels for a "
-                f"network with frames of {hop} at {self._engine.spec.rate_hz:.10g} Hz: give at least "
-                "one frame, as [channel, time]"
+                f"network with frames of {hop} at {self._engine.spec.rate_hz:.10g} Hz: give at "
+                "least one frame, as [channel, time]"
             )
         n_frames, rest = -(-n_samples // hop), []
         while self._index * self._engine.window.frames < n_frames:

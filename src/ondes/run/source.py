@@ -169,8 +169,8 @@ def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: s
 def _check_rate(own: float, said: float | None) -> None:
     if said is not None and said != own:
         raise RateError(
-            f"rate_hz={said:.10g} for a recording that says {own:.10g} Hz: leave rate_hz out, or mend "
-            f"the recording"
+            f"rate_hz={said:.10g} for a recording that says {own:.10g} Hz: leave rate_hz out, or "
+            f"mend the recording"
         )
 
 

@@ -72,7 +72,7 @@ def check_events(dataset: Dataset, index: int) -> None:
     (x, events), where = dataset[index], f"example {index}"
     require(
         events.rate_hz == dataset.rate_hz,
-        f"{where}: events are at {events.rate_hz:.10g} Hz, the data set at {dataset.rate_hz:.10g} Hz",
+        f"{where}: events are at {events.rate_hz:.10g} Hz, not the data set's {dataset.rate_hz:.10g}",
     )
     unknown = set(events.labels) - set(dataset.labels)
     require(not unknown, f"{where}: labels {sorted(unknown)} are not among those declared")

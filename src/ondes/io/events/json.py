@@ -30,8 +30,8 @@ def read(path: Path, *, rate_hz: float | None) -> dict[str, EventList]:
     for file, events in lists.items():
         if rate_hz not in (None, events.rate_hz):
             raise RateError(
-                f"{path} holds {file!r} at {events.rate_hz:.10g} Hz, the call says {rate_hz:.10g}: leave "
-                f"rate_hz out, then events.resample({rate_hz:.10g})"
+                f"{path} holds {file!r} at {events.rate_hz:.10g} Hz, the call says {rate_hz:.10g}: "
+                f"leave rate_hz out, then events.resample({rate_hz:.10g})"
             )
     return lists
 

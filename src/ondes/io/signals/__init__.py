@@ -148,7 +148,7 @@ def _check(file: SignalFile, given: Given) -> None:
     if given.rate_hz not in (None, file.rate_hz):
         raise RateError(
             f"{file.path} is at {file.rate_hz:.10g} Hz, the call says {given.rate_hz:.10g}: leave "
-            f"rate_hz out, then ondes.resample(signal, {given.rate_hz:.10g}) if that is what you need"
+            f"rate_hz out, then ondes.resample(signal, {given.rate_hz:.10g}) if you need that"
         )
     if given.channels not in (None, file.n_channels):
         raise ChannelError(
