@@ -1,0 +1,81 @@
+"""Batches of clips of unequal length, padded at the end."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ondes.errors import InputError
+
+
+class Ragged(NamedTuple):
+    """A batch whose items are valid up to lengths of their own.
+
+    values: [b, c, t] or [b, c, f, t]; time is the last axis. lengths: int64 [b], how many entries
+    along time are valid; None where all are. What stands in the padding has no meaning: every
+    layer that looks beyond one entry puts there first what counts for nothing.
+
+    >>> x = Ragged(torch.tensor([[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]]), torch.tensor([3, 1]))
+    >>> x.filled().tolist()
+    [[[1.0, 2.0, 3.0]], [[4.0, 0.0, 0.0]]]
+    """
+
+    values: Tensor
+    lengths: Tensor | None = None
+
+    def inside(self) -> Tensor:
+        """Tell which entries are valid: bool [b, 1, t] or [b, 1, 1, t], of one item where all are.
+
+        >>> Ragged(torch.zeros(2, 4, 3), torch.tensor([3, 1])).inside().int().tolist()
+        [[[1, 1, 1]], [[1, 0, 0]]]
+        """
+        t, axes = self.values.shape[-1], [1] * (self.values.ndim - 2)
+        places = torch.arange(t, device=self.values.device)
+        if self.lengths is None:
+            return (places >= 0).view(1, *axes, t)
+        return (places < self.lengths[:, None]).view(-1, *axes, t)
+
+    def filled(self, value: float = 0.0) -> Tensor:
+        """Return the values, with `value` in the padding."""
+        if self.lengths is None:
+            return self.values
+        return self.values.masked_fill(~self.inside(), value)
+
+    def strided(self, values: Tensor, stride: int = 1) -> "Ragged":
+        """Return what a layer of `stride` along time made of this: lengths ceil(length / stride).
+
+        >>> x = Ragged(torch.zeros(2, 1, 5), torch.tensor([5, 2]))
+        >>> x.strided(torch.zeros(2, 1, 3), 2).lengths
+        tensor([3, 1])
+        """
+        if self.lengths is None or stride == 1:
+            return Ragged(values, self.lengths)
+        return Ragged(values, (self.lengths + (stride - 1)) // stride)
+
+
+def ragged(values: Tensor, lengths: Tensor | None = None) -> Ragged:
+    """Return a batch with zeros in its padding; lengths that are all full are left out.
+
+    Raises:
+        InputError: `lengths` are not whole numbers, one per item, from 1 to the length of time.
+
+    >>> ragged(torch.ones(2, 1, 3), torch.tensor([3, 3])).lengths is None
+    True
+    """
+    if lengths is None:
+        return Ragged(values)
+    _check(values, lengths)
+    if bool((lengths == values.shape[-1]).all()):
+        return Ragged(values)
+    lengths = lengths.to(values.device, torch.int64)
+    return Ragged(Ragged(values, lengths).filled(), lengths)
+
+
+def _check(values: Tensor, lengths: Tensor) -> None:
+    b, t = len(values), values.shape[-1]
+    whole = not (lengths.is_floating_point() or lengths.is_complex())
+    if not whole or lengths.shape != (b,) or bool(((lengths < 1) | (lengths > t)).any()):
+        raise InputError(
+            f"lengths {lengths.tolist()} for a batch of shape {list(values.shape)}: give {b} whole "
+            f"numbers from 1 to {t}"
+        )
