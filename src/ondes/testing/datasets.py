@@ -2,25 +2,31 @@
 
 from collections.abc import Callable
 from operator import itemgetter
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from ondes.protocols import Dataset, Example
+from ondes.protocols import Clip, ClipDataset, Dataset, Example, Examples
+from ondes.testing.clips import check_clips
 from ondes.testing.require import require, require_error
 
+T = TypeVar("T")
 
-def check_dataset(dataset: Dataset, *, examples: int = 4) -> None:
+
+def check_dataset(dataset: Examples, *, examples: int = 4) -> None:
     """Check that a data set keeps the promises that training and evaluation rest on.
 
-    ``dataset[i]`` is an `Example` of samples x [channel, time] and the events in it. Checked on
-    the first `examples` indices are, in this order:
+    ``dataset[i]`` is an `Example` of samples x [channel, time] and the events in it, or a `Clip`
+    of samples and what is true of them as a whole. Checked on the first `examples` indices are,
+    in this order:
 
     1. rate, labels and length make sense, and an index beyond the end raises IndexError;
     2. samples are float32, finite and of the declared channels;
     3. events lie within the samples, at the declared rate, with declared labels and channels;
-       not all examples are silent or without events;
+       not all examples are silent or without events; or, of clips, y is float32 [label], finite,
+       and not all are silent;
     4. an index gives the same example each time, in any order, whatever the global random
        state, which it leaves alone; and also in a loader's worker process.
 
@@ -31,15 +37,24 @@ def check_dataset(dataset: Dataset, *, examples: int = 4) -> None:
     indices = range(min(examples, len(dataset)))
     for index in indices:
         check_samples(dataset, index)
-        check_events(dataset, index)
-    first = [dataset[i] for i in indices]
-    require(any(len(example.events) for example in first), f"the first {len(first)} hold no event")
-    require(any(example.x.any() for example in first), f"the first {len(first)} are silent")
+    if isinstance(dataset[0], Clip):
+        check_clips(cast("ClipDataset", dataset), indices)
+    else:
+        check_happenings(cast("Dataset", dataset), indices)
     check_repeatable(dataset, indices)
     check_workers(dataset, indices)
 
 
-def check_description(dataset: Dataset) -> None:
+def check_happenings(dataset: Dataset, indices: range) -> None:
+    """Check that events fit their samples, and that there are some."""
+    for index in indices:
+        check_events(dataset, index)
+    first = [dataset[i] for i in indices]
+    require(any(len(example.events) for example in first), f"the first {len(first)} hold no event")
+    require(any(example.x.any() for example in first), f"the first {len(first)} are silent")
+
+
+def check_description(dataset: Examples) -> None:
     """Check what the data set says of itself."""
     require(dataset.rate_hz > 0, f"rate_hz is {dataset.rate_hz}")
     require(dataset.n_channels >= 1, f"n_channels is {dataset.n_channels}")
@@ -53,10 +68,11 @@ def check_description(dataset: Dataset) -> None:
     require_error(IndexError, f"index {end} of {end}", lambda: dataset[end])
 
 
-def check_samples(dataset: Dataset, index: int) -> None:
+def check_samples(dataset: Examples, index: int) -> None:
     """Check the samples of one example."""
     example, where = dataset[index], f"example {index}"
-    require(isinstance(example, Example), f"{where} is {type(example)}, not an ondes Example")
+    known = isinstance(example, Example | Clip)
+    require(known, f"{where} is {type(example)}, not an ondes Example or Clip")
     x = example.x
     kind = getattr(x, "dtype", type(x))
     require(kind == np.float32, f"{where}: samples are {kind}, not a float32 array")
@@ -72,7 +88,8 @@ def check_events(dataset: Dataset, index: int) -> None:
     (x, events), where = dataset[index], f"example {index}"
     require(
         events.rate_hz == dataset.rate_hz,
-        f"{where}: events are at {events.rate_hz:.10g} Hz, not the data set's {dataset.rate_hz:.10g}",
+        f"{where}: events are at {events.rate_hz:.10g} Hz, the data set at "
+        f"{dataset.rate_hz:.10g} Hz",
     )
     unknown = set(events.labels) - set(dataset.labels)
     require(not unknown, f"{where}: labels {sorted(unknown)} are not among those declared")
@@ -89,7 +106,7 @@ def check_events(dataset: Dataset, index: int) -> None:
     )
 
 
-def check_repeatable(dataset: Dataset, indices: range) -> None:
+def check_repeatable(dataset: Examples, indices: range) -> None:
     """Check that an index means one example, and that asking leaves no trace."""
     states = [_global_states()]
     first = [dataset[i] for i in indices]
@@ -100,9 +117,9 @@ def check_repeatable(dataset: Dataset, indices: range) -> None:
         require(_same(a, b), f"example {index} differs when it is asked for again")
 
 
-def check_workers(dataset: Dataset, indices: range) -> None:
+def check_workers(dataset: Examples, indices: range) -> None:
     """Check that a loader's worker process gives the same examples."""
-    loader: DataLoader[Example] = DataLoader(
+    loader: DataLoader[Any] = DataLoader(
         dataset,  # type: ignore[arg-type]  # a Dataset by its methods, not by inheritance
         batch_size=1,
         sampler=list(reversed(indices)),
@@ -113,15 +130,18 @@ def check_workers(dataset: Dataset, indices: range) -> None:
         require(_same(dataset[index], example), f"example {index} differs in a worker process")
 
 
-def _same(a: Example, b: Example) -> bool:
-    return np.array_equal(a.x, b.x) and a.events == b.events
+def _same(a: Example | Clip, b: Example | Clip) -> bool:
+    if isinstance(a, Clip) and isinstance(b, Clip):
+        return np.array_equal(a.x, b.x) and np.array_equal(a.y, b.y)
+    same = isinstance(a, Example) and isinstance(b, Example) and a.events == b.events
+    return same and np.array_equal(a.x, b.x)
 
 
 def _global_states() -> tuple[str, bytes]:
     return str(np.random.get_state()), torch.random.get_rng_state().numpy().tobytes()  # noqa: NPY002
 
 
-def _with_other_seeds(call: Callable[[], list[Example]]) -> list[Example]:
+def _with_other_seeds(call: Callable[[], list[T]]) -> list[T]:
     state = np.random.get_state()  # noqa: NPY002
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(1)
