@@ -7,7 +7,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from ondes.errors import RecipeError
-from ondes.nn.activation import ActivationName
+from ondes.nn.activation import PooledName
 from ondes.nn.checks import check_input
 from ondes.nn.field import Field, split_hop
 from ondes.nn.inception import InceptionModule
@@ -46,7 +46,7 @@ class Config:
     size: Literal["small", "middle", "big"] = "small"
     hop: int = 512
     pools: tuple[int, ...] = ()
-    activation: ActivationName = "mish"
+    activation: PooledName = "mish"
     filters: int = 32
     first: tuple[int, ...] = (63, 127, 255)
     later: tuple[int, ...] = (11, 21, 41)

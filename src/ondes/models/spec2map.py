@@ -36,7 +36,8 @@ class Config:
             the first kind and one of the second less.
         n_fft: samples in the window of the transform, which has n_fft // 2 + 1 frequencies.
         hop: samples between windows, and per output frame; 256 for tones, 16 for bursts.
-        activation: "mish" or "selu", after each convolution but the last.
+        activation: after each convolution but the last; "mish" or "selu" in the thesis, and any
+            other of `ondes.nn.activation`.
     """
 
     size: Literal["small", "big"] = "small"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ondes.nn.activation import ActivationName, activation
+from ondes.nn.activation import PooledName, pooled_activation
 from ondes.nn.conv import SameConv1d
 from ondes.nn.field import Field, widest
 from ondes.nn.pooling import greater_activated, pool_activated, same_max_pool1d, slid_maximum
@@ -28,7 +28,7 @@ class InceptionModule(nn.Module):
         *,
         filters: int,
         kernels: Sequence[int],
-        activation_name: ActivationName,
+        activation_name: PooledName,
         pool: int,
     ) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class InceptionModule(nn.Module):
         self.convs = nn.ModuleList(SameConv1d(narrow, filters, k, bias=False) for k in kernels)
         self.beside = nn.Conv1d(inputs, filters, 1, bias=False)
         self.norm = nn.BatchNorm1d(self.outputs)
-        self.activation = activation(activation_name)
+        self.activation = pooled_activation(activation_name)
 
     def field(self, before: Field) -> Field:
         """Return the receptive field of the module's frames, given that of its input's."""
