@@ -3,7 +3,7 @@
 import importlib
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from torch.export import Dim, ExportedProgram
 
 from ondes.errors import InputError, MissingExtraError
 from ondes.io.atomic import atomic_write
-from ondes.spec import Spec
+from ondes.spec import ClipSpec, Spec
 
-EXAMPLE_FRAMES = 8
+EXAMPLE_FRAMES = 8  # and so many times the shortest clip
+EXAMPLE_SAMPLES = 4096  # of clips at least, so that strides leave more than one entry of them
 
 
 class Probabilities(nn.Module):
@@ -31,17 +32,39 @@ class Probabilities(nn.Module):
         return torch.sigmoid(self.network(x))
 
 
-def to_onnx(module: nn.Module, path: str | Path, *, output: str = "logits") -> None:
+class Answers(nn.Module):
+    """A network of clips that gives its logits and, besides, what `answer` makes of them."""
+
+    def __init__(self, network: nn.Module, answer: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.answer = network, answer
+        self.spec = network.spec
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map samples [b, channels, t] to logits and answers, both [b, output]."""
+        logits = self.network(x)
+        return logits, self.answer(logits)
+
+
+def to_onnx(
+    module: nn.Module,
+    path: str | Path,
+    *,
+    output: str = "logits",
+    besides: Sequence[str] = (),
+) -> None:
     """Write `module`, in evaluation mode, to the ONNX file `path`.
 
     The input ``signal`` is [batch, channel, time] and the `output` is [batch, head, class,
-    frame], both float32; batch and time may have any size from one item and one frame on.
-    The network itself is left as it was.
+    frame], or of a network of clips [batch, output], all float32; batch and time may have any
+    size from one item and one frame, or the shortest clip, on. The network itself is left as it
+    was.
 
     Args:
-        module: a network with a `Spec` as its ``spec``.
+        module: a network with a `Spec` or `ClipSpec` as its ``spec``.
         path: file to write, whole or not at all; one that is there is replaced.
         output: what the output is called.
+        besides: what further outputs are called, of a module that gives several.
 
     Raises:
         MissingExtraError: the packages of ``ondes[onnx]`` are not installed.
@@ -61,7 +84,7 @@ def to_onnx(module: nn.Module, path: str | Path, *, output: str = "logits") -> N
             f=str(temporary),
             dynamic_shapes=({0: "batch", 2: "time"},),
             input_names=["signal"],
-            output_names=[output],
+            output_names=[output, *besides],
             external_data=False,
             optimize=False,  # it drops small terms, as the 1e-9 that keeps silence from 0 / 0
             verbose=False,
@@ -79,9 +102,9 @@ def _require(package: str) -> None:
 
 def _traced(module: nn.Module) -> ExportedProgram:
     spec = module.spec
-    assert isinstance(spec, Spec)
+    assert isinstance(spec, Spec | ClipSpec)
     like = next(module.parameters())
-    x = torch.zeros(2, spec.channels, EXAMPLE_FRAMES * spec.hop, dtype=like.dtype)
+    x = torch.zeros(2, spec.channels, _example_samples(spec), dtype=like.dtype)
     axes = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC}
     try:
         with _quiet(), torch.no_grad():
@@ -96,6 +119,12 @@ def _traced(module: nn.Module) -> ExportedProgram:
             f"to_onnx: {type(module).__module__} cannot be exported for signals of any length: "
             f"{error}"
         ) from error
+
+
+def _example_samples(spec: Spec | ClipSpec) -> int:
+    if isinstance(spec, Spec):
+        return EXAMPLE_FRAMES * spec.hop
+    return max(EXAMPLE_FRAMES * spec.least, EXAMPLE_SAMPLES)
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from torch import nn
 
 from ondes import data, models, tasks
 from ondes.errors import RecipeError, nearest
-from ondes.protocols import Dataset, Example, Task
+from ondes.protocols import Examples, Level, Task
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
-from ondes.run import artefact
-from ondes.tasks.detect import classical
+from ondes.run import artefact, kinds
 from ondes.train import seeds
 
 GIVEN = ("model",)
@@ -28,13 +27,31 @@ def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
     """Return what takes the options of ``data``, ``model`` and ``task``.
 
     Raises:
-        RecipeError: there is no such data set, model or task.
+        RecipeError: there is no such data set, model or task, or the task learns of frames what
+            the data say of clips, or the other way round.
     """
-    return {
+    found = {
         "data": _found(_data_config, recipe.data.set, where(("data", "set"))),
         "model": _found(_model_config, recipe.model.name, where(("model", "name"))),
         "task": _found(tasks.find, recipe.task.name, where(("task", "name"))),
     }
+    given, wanted = level_of(recipe.data.set), tasks.find(recipe.task.name).LEVEL
+    if given != wanted:
+        raise RecipeError(
+            f"{where(('data', 'set'))}: {recipe.data.set} says what is true of each {given}, the "
+            f"task {recipe.task.name} learns of each {wanted}; take {_others(wanted, data.names())}"
+        )
+    return found
+
+
+def level_of(name: str) -> Level:
+    """Return whether a data set says what sounds in each frame or what each clip is."""
+    level: Level = getattr(data.find(name), "LEVEL", "frame")
+    return level
+
+
+def _others(level: Level, names: Sequence[str]) -> str:
+    return " or ".join(name for name in names if level_of(name) == level) or "another"
 
 
 def check_options(recipe: Recipe, *, where: Where) -> None:
@@ -49,11 +66,12 @@ def check_options(recipe: Recipe, *, where: Where) -> None:
         if split not in splits:
             place = where(("data", "limit", split))
             raise RecipeError(f"{place}: no such split{nearest(split, splits)}")
+    families = kinds.find(recipe.task.name).families()
     for family in recipe.baselines:
-        if family not in classical.names():
+        if family not in families:
             raise RecipeError(
-                f"{where(('baselines',))}: no classical detector is called {family!r}"
-                f"{nearest(family, classical.names())}"
+                f"{where(('baselines',))}: no classical rival of {recipe.task.name} is called "
+                f"{family!r}{nearest(family, families)}"
             )
     for split in SPLITS:
         _data_options(recipe, split, where=where)
@@ -87,7 +105,7 @@ def data_config(recipe: Recipe, split: str) -> Any:  # noqa: ANN401 - the data s
     return make(maker, _data_options(recipe, split), ("data", "options"))
 
 
-def dataset(recipe: Recipe, split: str) -> Dataset:
+def dataset(recipe: Recipe, split: str) -> Examples:
     """Return the data of a split: ``train``, ``valid``, ``test`` or one that this set has besides.
 
     Raises:
@@ -95,12 +113,12 @@ def dataset(recipe: Recipe, split: str) -> Dataset:
         InputError: its files do not fit.
     """
     module = data.find(recipe.data.set)
-    examples: Dataset = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
+    examples: Examples = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
     limit = recipe.data.limit.get(split)
     return examples if limit is None else first(examples, limit)
 
 
-def task(recipe: Recipe, examples: Dataset) -> Task:
+def task(recipe: Recipe, examples: Examples) -> Task:
     """Return the recipe's task around a model, made for such examples.
 
     Its weights are fresh, or those of the model that ``model.start`` names.
@@ -109,6 +127,7 @@ def task(recipe: Recipe, examples: Dataset) -> Task:
         RecipeError: the model or the task refuses its options, or the weights do not fit.
         ArtefactError: there is no model of that name, or it is damaged.
     """
+    level = tasks.find(recipe.task.name).LEVEL
     with seeds.seeded(recipe.seed):
         model = models.build(
             recipe.model.name,
@@ -116,6 +135,7 @@ def task(recipe: Recipe, examples: Dataset) -> Task:
             rate_hz=examples.rate_hz,
             channels=examples.n_channels,
             classes=examples.labels,
+            **({"level": level} if level == "clip" else {}),
         )
     if recipe.model.start:
         _take_up(model, recipe.model.start)
@@ -125,7 +145,7 @@ def task(recipe: Recipe, examples: Dataset) -> Task:
     )
 
 
-def first(examples: Dataset, limit: int) -> Dataset:
+def first(examples: Examples, limit: int) -> Examples:
     """Return the first ``limit`` examples of a data set, or all where it has fewer."""
     return Chosen(examples, range(min(limit, len(examples))))
 
@@ -134,7 +154,7 @@ def first(examples: Dataset, limit: int) -> Dataset:
 class Chosen:
     """Some examples of a data set, by their places."""
 
-    examples: Dataset
+    examples: Examples
     places: Sequence[int]
 
     @property
@@ -155,7 +175,7 @@ class Chosen:
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitem__(self, index: int, /) -> Example:
+    def __getitem__(self, index: int, /) -> Any:  # noqa: ANN401 - Example or Clip, as these
         if not 0 <= index < len(self):
             raise IndexError(f"example {index} of {len(self)}")
         return self.examples[self.places[index]]

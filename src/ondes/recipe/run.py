@@ -1,23 +1,30 @@
-"""From a recipe to a model in a folder: trained, its decoder fitted, scored and with its card."""
+"""From a recipe to a model in a folder: trained, read by fitted rules, scored and with its card."""
 
+from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import yaml
 from accelerate import PartialState
+from torch import nn
 
-from ondes import data
+from ondes import __version__, data
 from ondes.errors import RecipeError
 from ondes.io import atomic_write
-from ondes.protocols import Dataset
+from ondes.nn.ensemble import united
+from ondes.protocols import Examples, Task
 from ondes.recipe import build, documents
 from ondes.recipe.schema import Recipe
-from ondes.run.pipeline import Pipeline, pack
-from ondes.tasks.detect import DetectTask, classical, evaluate, tuned
+from ondes.run import kinds
+from ondes.run.card import Card
+from ondes.run.kinds import Trained
 from ondes.train import checkpoint
 from ondes.train.loop import Progress, fit
 
 FILE = "recipe.yaml"
+DECISIVE = ("data", "model", "task", "members")
+"""What must be as it was where a training goes on."""
 
 
 def train(
@@ -25,9 +32,10 @@ def train(
 ) -> Path:
     """Train what a recipe says and return ``out``, which ``ondes.load`` then takes as a model.
 
-    After training, the decoder is fitted on the validation split and the card receives the scores
-    of that split under ``valid``. ``out`` holds the log and checkpoints as well, see
-    ``ondes.train.loop.fit``; with ``resume`` a training there goes on.
+    After training, what reads the network's output is fitted on the validation split, and the card
+    receives the scores of that split under ``valid``. ``out`` holds the log and checkpoints as
+    well, see ``ondes.train.loop.fit``, those of several members under ``members/0`` and so on;
+    with ``resume`` a training there goes on.
 
     Raises:
         RecipeError: the recipe cannot be built, or ``out`` was begun by another one.
@@ -35,7 +43,58 @@ def train(
         NotFiniteError: the training diverged.
     """
     _keep(recipe, out, resume=resume)
-    train_set, valid_set = (build.dataset(recipe, split) for split in ("train", "valid"))
+    valid_set = build.dataset(recipe, "valid")
+    tasks = [
+        _trained(member, folder, valid_set, resume=resume, progress=_part(progress, k, recipe))
+        for k, (member, folder) in enumerate(
+            zip(members(recipe), folders(recipe, out), strict=True)
+        )
+    ]
+    if PartialState().is_main_process:
+        finished(recipe, tasks, valid_set).save(out)
+    PartialState().wait_for_everyone()
+    return out
+
+
+def members(recipe: Recipe) -> list[Recipe]:
+    """Return the recipes of the members, which differ in their seeds."""
+    seeds = range(recipe.seed, recipe.seed + recipe.members)
+    return [recipe.model_copy(update={"seed": seed, "members": 1}) for seed in seeds]
+
+
+def folders(recipe: Recipe, out: Path) -> list[Path]:
+    """Return where each member is trained: the only one in ``out`` itself."""
+    if recipe.members == 1:
+        return [out]
+    return [out / "members" / str(k) for k in range(recipe.members)]
+
+
+def finished(recipe: Recipe, tasks: Sequence[Task], valid_set: Examples) -> Trained:
+    """Return trained members as one model with a card, fitted and scored on validation data."""
+    kind = kinds.find(recipe.task.name)
+    model = {"name": recipe.model.name, "options": recipe.model.options}
+    card = Card(
+        name=recipe.name.rpartition("/")[2],
+        model=model if recipe.members == 1 else {**model, "members": recipe.members},
+        spec={},
+        task={"name": recipe.task.name, "options": recipe.task.options},
+        recipe=recipe.document(),
+        data=data.find(recipe.data.set).ABOUT,
+        licence=recipe.licence,
+        limits=recipe.limits,
+        ondes=__version__,
+    )
+    whole: Any = copy(tasks[0])
+    networks = [cast("nn.Module", task.model) for task in tasks]
+    whole.model = united(networks, averages=kind.averages(card.task))
+    return kind.finish(whole, valid_set, card=card, baselines=recipe.baselines)
+
+
+def _trained(
+    recipe: Recipe, out: Path, valid_set: Examples, *, resume: bool, progress: Progress | None
+) -> Task:
+    """Return the task of a recipe of one member, trained in ``out``."""
+    train_set = build.dataset(recipe, "train")
     task = build.task(recipe, train_set)
     fit(
         task,
@@ -47,43 +106,32 @@ def train(
         resume=resume,
         progress=progress,
     )
-    if PartialState().is_main_process:
-        finished(recipe, cast("DetectTask", task), valid_set).save(out)
-    PartialState().wait_for_everyone()
-    return out
+    return task
 
 
-def finished(recipe: Recipe, task: DetectTask, valid_set: Dataset) -> Pipeline:
-    """Fit the decoder of a trained task, and what it is set beside, on validation data.
+def _part(progress: Progress | None, member: int, recipe: Recipe) -> Progress | None:
+    """Return what tells the progress of a member as a part of the whole."""
+    if progress is None or recipe.members == 1:
+        return progress
 
-    Return its pipeline with a card.
-    """
-    task.decoder = tuned(task, valid_set)
-    return pack(
-        task,
-        name=recipe.name.rpartition("/")[2],
-        model={"name": recipe.model.name, "options": recipe.model.options},
-        options=recipe.task.options,
-        recipe=recipe.document(),
-        data=data.find(recipe.data.set).ABOUT,
-        scores={"valid": evaluate(task, valid_set)},
-        baselines={family: _tuned(family, task, valid_set) for family in recipe.baselines},
-        licence=recipe.licence,
-        limits=recipe.limits,
-    )
+    def told(step: int, total: int, logs: Mapping[str, float], seconds_left: float) -> None:
+        each_s = seconds_left / max(total - step, 1)
+        later = (recipe.members - member - 1) * total
+        figures = {"member": float(member), **logs}
+        progress(
+            step + member * total, total * recipe.members, figures, seconds_left + later * each_s
+        )
 
-
-def _tuned(family: str, task: DetectTask, valid_set: Dataset) -> dict[str, object]:
-    onset_s = task.tolerances.onset_s
-    return classical.to_dict(classical.fit(valid_set, family, onset_s=onset_s, hop=task.spec.hop))
+    return told
 
 
 def _keep(recipe: Recipe, out: Path, *, resume: bool) -> None:
     """Write the recipe to ``out``; refuse to go on with another data set, model or task."""
     path, document = out / FILE, recipe.document()
-    if checkpoint.begun(out, resume=resume) and path.exists():
+    begun = [checkpoint.begun(folder, resume=resume) for folder in (out, *folders(recipe, out))]
+    if any(begun) and path.exists():
         before = documents.parse(path.read_bytes(), source=str(path))
-        changed = [key for key in ("data", "model", "task") if before[key] != document[key]]
+        changed = [key for key in DECISIVE if before.get(key, document[key]) != document[key]]
         if changed:
             raise RecipeError(
                 f"{out} was begun with another {' and '.join(changed)}, see {path}; resume with "

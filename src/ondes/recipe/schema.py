@@ -57,7 +57,9 @@ class Recipe(_Part):
     name: as it is listed; the file's own by default.
     about: one line; notes: decisions, and what a reader needs to judge the figures.
     seed: of the weights, the data and the order of examples; 0 or more.
-    baselines: classical detectors to tune on the validation split and to set beside the model.
+    members: networks to train one after the other, the k-th with the seed `seed` + k; the model's
+        answer is the mean of theirs.
+    baselines: classical rivals, of those that the task has, to fit and to set beside the model.
     licence, limits: of the model that it makes, for its card.
     published: what others report for the same experiment.
     scales: what differs at another scale, by the scale's name.
@@ -67,6 +69,7 @@ class Recipe(_Part):
     about: str
     notes: str = ""
     seed: NonNegativeInt = 0
+    members: PositiveInt = 1
     data: Data
     model: Model
     task: Named

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ondes.errors import ArtefactError, OndesError, nearest
 from ondes.io import atomic_write
-from ondes.run import onnxfile
+from ondes.run import kinds, onnxfile
 from ondes.run.card import Card, Json, check_weights, damaged, opened, sealed
-from ondes.spec import Spec
+from ondes.spec import ClipSpec, Spec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -103,24 +103,35 @@ def read_model(folder: Path, card: Card) -> "nn.Module":
         ArtefactError: a file is missing or damaged, or the network that this ondes builds from
             the card takes other weights or gives another spec.
     """
-    from ondes.models import build
+    from ondes.nn.ensemble import united
 
     weights = read_weights(folder)
-    spec = Spec.from_dict(card.spec)
+    kind = kinds.find(card.task["name"])
+    spec = kind.spec(card.spec)
     try:
-        model = build(
-            card.model["name"],
-            card.model["options"],
-            rate_hz=spec.rate_hz,
-            channels=spec.channels,
-            classes=spec.classes,
-        )
+        members = [_built(card.model, spec) for _ in range(card.model.get("members", 1))]
+        model = united(members, averages=kind.averages(card.task))
         model.load_state_dict(weights, strict=True)
     except (OndesError, RuntimeError) as error:
         raise ArtefactError(_strange(folder, card, str(error))) from error
     if model.spec != spec:
         raise ArtefactError(_strange(folder, card, f"its spec is {model.spec}, not {spec}"))
     return model.eval()
+
+
+def _built(model: Json, spec: Spec | ClipSpec) -> "nn.Module":
+    """Return a network with random weights."""
+    from ondes import models
+
+    judges = isinstance(spec, ClipSpec)
+    return models.build(
+        model["name"],
+        model["options"],
+        rate_hz=spec.rate_hz,
+        channels=spec.channels,
+        classes=spec.outputs if isinstance(spec, ClipSpec) else spec.classes,
+        **({"level": "clip"} if judges else {}),
+    )
 
 
 def _opened(folder: Path) -> tuple[Card, str]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes import __version__, tasks
-from ondes.errors import ArtefactError, InputError, MissingExtraError, nearest
+from ondes import __version__
+from ondes.errors import ArtefactError
 from ondes.events import EventList
-from ondes.run import artefact, onnxfile
 from ondes.run.card import Card, Json
 from ondes.run.decoding import Decoding
 from ondes.run.detector import Listening, Progress, detect, listen
 from ondes.run.engine import Engine, Samples, Window
+from ondes.run.networks import opened
 from ondes.run.predictors import Precision, Predictor
 from ondes.run.source import Choice, Recording, route, source_of
 from ondes.spec import Spec
@@ -236,38 +236,22 @@ def load(
         InputError: there is no such device here.
         MissingExtraError: what runs it is not installed.
     """
-    path = artefact.find(model)
-    if onnxfile.is_named(path):
-        card, predictor = _exported(path, device, precision, threads)
-    else:
-        card, predictor = _saved(path, device, precision, threads)
+    path, card, predictor = opened(model, device=device, precision=precision, threads=threads)
+    return revived(path, card, predictor, window_frames=window_frames)
+
+
+def revived(
+    path: Path, card: Card, predictor: Predictor, *, window_frames: int | None = None
+) -> Pipeline:
+    """Return the detector that a card and a network, both from `path`, make.
+
+    Raises:
+        ArtefactError: the card is that of another task, or says what this ondes does not know.
+    """
     decoder, tolerances = _reading(path, card)
     spec = Spec.from_dict(card.spec)
     window = Window.of(spec, frames=window_frames) if window_frames else None
     return Pipeline(predictor, spec, decoder, card, tolerances, window)
-
-
-def _exported(
-    path: Path, device: str, precision: Precision, threads: int
-) -> tuple[Card, Predictor]:
-    from ondes.run.predictors import onnx
-
-    card, content = onnxfile.read(path)
-    return card, onnx.load(
-        content, source=path, device=device, precision=precision, threads=threads
-    )
-
-
-def _saved(folder: Path, device: str, precision: Precision, threads: int) -> tuple[Card, Predictor]:
-    card = artefact.read_card(folder)
-    try:
-        from ondes.run.predictors import torch as by_torch
-    except ImportError as error:
-        raise MissingExtraError(
-            f"the model in {folder} needs torch, which cannot be imported ({error}): install it "
-            "(pip install torch), or export the model where there is torch (ondes export)"
-        ) from error
-    return card, by_torch.load(folder, card, device=device, precision=precision, threads=threads)
 
 
 def pack(
@@ -321,17 +305,18 @@ def pack(
 
 def _reading(path: Path, card: Card) -> tuple[Decoder, Tolerances]:
     """Return how a card's events are read, and what counts as right among them."""
-    name = card.task.get("name", "")
+    name = card.task["name"]
+    if name != "detect":
+        raise ArtefactError(
+            f"{path} holds a model for the task {name!r}, which detects nothing: use it with "
+            f"`ondes {name}`, or as ondes.load(...) returns it"
+        )
     try:
-        if name not in tasks.names():
-            raise InputError(f"no task is called {name!r}{nearest(name, tasks.names())}")
         decoder, options = Decoder.from_dict(card.task["decoder"]), card.task["options"]
     except (KeyError, ValueError) as error:
         raise ArtefactError(
-            f"{path}: the card's task {name!r} is none of this ondes: {error}. "
+            f"{path}: the card's decoder is none of this ondes: {error}. "
             f"Install ondes {card.ondes}, which wrote it"
         ) from error
-    if name != "detect":
-        raise ArtefactError(f"{path} holds a model for the task {name!r}, which detects nothing")
     own = {key: options[key] for key in Tolerances._fields if key in options}
     return decoder, Tolerances(**own)

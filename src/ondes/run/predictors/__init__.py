@@ -20,7 +20,11 @@ class Predictor(Protocol):
     """A network, ready to run."""
 
     def __call__(self, x: Floats, /) -> Floats:
-        """Return probabilities [b, head, class, frame] for samples [b, channel, time]."""
+        """Return the answer to samples [b, channel, time].
+
+        That is probabilities [b, head, class, frame], or of a network that judges clips as a
+        whole logits [b, output].
+        """
 
     def save(self, path: str | os.PathLike[str], card: Card) -> None:
         """Write the network and a card where `ondes.load` finds both."""

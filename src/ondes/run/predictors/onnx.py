@@ -19,19 +19,19 @@ PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 @dataclass(frozen=True)
 class Session:
-    """A file that gives probabilities, opened by ONNX Runtime; `content` are its bytes."""
+    """A file opened by ONNX Runtime, whose first output is the answer; `content` are its bytes."""
 
     content: bytes
     session: Any
 
     def __call__(self, x: Floats) -> Floats:
-        """Return probabilities [b, head, class, frame] for samples [b, channel, time].
+        """Return the answer to samples [b, channel, time], see `Predictor`.
 
         x is copied to where numpy aligns its memory.
         """
-        (answer,) = self.session.run(["probabilities"], {"signal": np.array(x, order="C")})
-        probs: Floats = answer
-        return probs
+        first = self.session.get_outputs()[0].name
+        answer: Floats = self.session.run([first], {"signal": np.array(x, order="C")})[0]
+        return answer
 
     def save(self, path: str | os.PathLike[str], card: Card) -> None:
         """Write the file with another card.

@@ -11,6 +11,7 @@ from ondes.errors import InputError
 from ondes.run import artefact
 from ondes.run.card import Card
 from ondes.run.predictors import Floats, Precision
+from ondes.spec import ClipSpec
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Network:
     precision: Precision = "float32"
 
     def __call__(self, x: Floats) -> Floats:
-        """Return probabilities [b, head, class, frame] for samples [b, channel, time].
+        """Return the answer to samples [b, channel, time], see `Predictor`.
 
         The module answers in eval mode and is left as it was. torch.tensor copies x to where
         torch aligns its memory.
@@ -30,8 +31,9 @@ class Network:
         half = self.precision == "bfloat16"
         try:
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=half):
-                logits = self.model.eval()(torch.tensor(x).to(device))
-                answer: Floats = torch.sigmoid(logits.float()).cpu().numpy()
+                logits = self.model.eval()(torch.tensor(x).to(device)).float()
+                judged = isinstance(self.model.spec, ClipSpec)
+                answer: Floats = (logits if judged else torch.sigmoid(logits)).cpu().numpy()
                 return answer
         finally:
             self.model.train(training)

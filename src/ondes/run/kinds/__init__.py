@@ -1,0 +1,100 @@
+"""What becomes of a trained network, by its task: one file each, found by its name.
+
+``run/kinds/<task>.py`` says how a model of the task is made of a network and a card (``revive``),
+finished after its training (``finish``) and scored (``evaluate``). All that trains, loads, scores
+and exports models asks here, so that a new task is a folder of `ondes.tasks` and one file of these.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any, Protocol, cast
+
+from ondes.errors import InputError, nearest
+from ondes.protocols import Examples, Task
+from ondes.run.card import Card, Json
+from ondes.run.predictors import Predictor
+from ondes.spec import ClipSpec, Spec
+
+__all__ = ["Kind", "Scores", "Trained", "find", "names"]
+
+Scores = dict[str, Any]
+
+
+class Trained(Protocol):
+    """A model that is ready to be used and to be saved; `ondes.load` returns one."""
+
+    @property
+    def spec(self) -> Spec | ClipSpec:
+        """What its network takes and gives."""
+
+    @property
+    def card(self) -> Card:
+        """What travels with it."""
+
+    def save(self, path: Any, /) -> None:  # noqa: ANN401 - whatever names a path
+        """Write it to a folder, or to an ONNX file where it came from one."""
+
+    def export(self, path: Any, /) -> float:  # noqa: ANN401
+        """Write it to one ONNX file; return how far that differs from it."""
+
+
+class Kind(Protocol):
+    """What a file of this room holds."""
+
+    FOLDER: str
+    """The data set that reads a folder of one's own, to be scored on."""
+
+    def spec(self, values: Json, /) -> Spec | ClipSpec:
+        """Return a card's spec, for whose level the network is built."""
+
+    def averages(self, task: Json, /) -> Any:  # noqa: ANN401 - as `ondes.nn.ensemble.Target`
+        """Return what of its members' logits an ensemble takes the mean of, by a card's task."""
+
+    def revive(
+        self, path: Path, card: Card, predictor: Predictor, *, window_frames: int | None = None
+    ) -> Trained:
+        """Return the model that a card and a network make; ArtefactError where they do not fit."""
+
+    def graph(self, model: Any, card: Card, /) -> Any:  # noqa: ANN401 - as `ondes.run.export.Graph`
+        """Return what is written of a network of torch to an ONNX file."""
+
+    def finish(
+        self, task: Task, valid_set: Examples, *, card: Card, baselines: Sequence[str] = ()
+    ) -> Trained:
+        """Return a trained task as a model, its reading fitted and scored on validation data.
+
+        `card` says all but spec, reading and scores; `baselines` are rivals to set beside it.
+        """
+
+    def evaluate(self, model: Any, examples: Examples, /) -> Scores:  # noqa: ANN401 - its own
+        """Return the scores of a model on a data set."""
+
+    def rivals(self, model: Any, examples: Examples, /) -> Mapping[str, Scores]:  # noqa: ANN401
+        """Return the scores of the baselines on its card, by their names."""
+
+    def families(self) -> Sequence[str]:
+        """Return the names that baselines may have."""
+
+
+def names() -> list[str]:
+    """Return the tasks whose models can be used.
+
+    >>> "detect" in names()
+    True
+    """
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+def find(name: str) -> Kind:
+    """Return the file of a task.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in names():
+        raise InputError(
+            f"no models of a task {name!r}{nearest(name, names())}; there are {', '.join(names())}"
+        )
+    return cast("Kind", import_module(f"ondes.run.kinds.{name}"))

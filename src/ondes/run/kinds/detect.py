@@ -1,0 +1,104 @@
+"""Detectors: recordings in, events out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from ondes.protocols import Dataset, Examples, Task
+from ondes.run.card import Card, Json
+from ondes.run.engine import Window
+from ondes.run.export import Graph
+from ondes.run.kinds import Scores
+from ondes.run.pipeline import Pipeline, revived
+from ondes.run.predictors import Predictor
+from ondes.spec import Spec
+from ondes.tasks.detect import classical, tuned
+from ondes.tasks.detect import evaluate as scored
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ondes.tasks.detect import DetectTask
+
+FOLDER = "recordings"
+LEAST = 1e-4  # of probabilities that are compared: ONNX Runtime computes the sigmoid to 2e-7
+
+
+def spec(values: Json) -> Spec:
+    """Return a card's spec."""
+    return Spec.from_dict(values)
+
+
+def averages(task: Json) -> Literal["tags"]:  # noqa: ARG001 - of no task's options
+    """Return that each class in each frame has a probability of its own."""
+    return "tags"
+
+
+def revive(
+    path: Path, card: Card, predictor: Predictor, *, window_frames: int | None = None
+) -> Pipeline:
+    """Return the detector that a card and a network make."""
+    return revived(path, card, predictor, window_frames=window_frames)
+
+
+def graph(model: "nn.Module", card: Card) -> Graph:
+    """Return a network that gives probabilities, to be compared over one frame and more.
+
+    The lengths are one frame, one window of the network's least size, and two such windows and a
+    part of a frame.
+    """
+    from ondes.nn.export import Probabilities
+
+    own = spec(card.spec)
+    size = Window.of(own, frames=1).size
+    lengths = (own.hop, size, 2 * size + own.hop // 2)
+    return Graph(Probabilities(model), ("probabilities",), lengths, LEAST)
+
+
+def finish(
+    task: Task, valid_set: Examples, *, card: Card, baselines: Sequence[str] = ()
+) -> Pipeline:
+    """Fit the decoder of a trained task, and the classical detectors beside it; score them."""
+    from ondes.run.predictors.torch import Network
+
+    detect, examples = cast("DetectTask", task), cast("Dataset", valid_set)
+    detect.decoder = tuned(detect, examples)
+    whole = replace(
+        card,
+        spec=detect.spec.to_dict(),
+        scores={"valid": scored(detect, examples)},
+        baselines={family: _tuned(family, detect, examples) for family in baselines},
+    )
+    network = Network(cast("nn.Module", detect.model))
+    return Pipeline(network, detect.spec, detect.decoder, whole, detect.tolerances)
+
+
+def evaluate(model: Pipeline, examples: Examples) -> Scores:
+    """Return frames, notes, events, segments and speed, see `ondes.tasks.detect.evaluate`."""
+    return dict(scored(model, cast("Dataset", examples)))
+
+
+def rivals(model: Pipeline, examples: Examples) -> Mapping[str, Scores]:
+    """Return the scores of the classical detectors that were tuned with a model, by family."""
+    return {
+        family: dict(
+            classical.scores(
+                classical.from_dict(numbers),
+                cast("Dataset", examples),
+                hop=model.spec.hop,
+                tolerances=model.tolerances,
+            )
+        )
+        for family, numbers in model.card.baselines.items()
+    }
+
+
+def families() -> Sequence[str]:
+    """Return the names of the classical detectors."""
+    return classical.names()
+
+
+def _tuned(family: str, task: "DetectTask", valid_set: Dataset) -> dict[str, object]:
+    onset_s = task.tolerances.onset_s
+    return classical.to_dict(classical.fit(valid_set, family, onset_s=onset_s, hop=task.spec.hop))
