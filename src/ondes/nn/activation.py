@@ -90,7 +90,8 @@ def activation(
             ``leaky`` x, below 0 times a slope; ``prelu`` the same with a slope that is trained;
             ``rrelu`` with one drawn from [1/8, 1/3] for each value, in evaluation their mean
             (Xu et al. 2015); ``elu`` below 0 c (exp(x) - 1) (Clevert et al. 2016); ``selu``
-            (eq. 1.5 of the thesis); ``swish`` (eq. 1.6), its beta fixed or, ``swish-trained``, trained;
+            (eq. 1.5 of the thesis); ``swish`` (eq. 1.6) with its beta fixed, ``swish-trained`` with
+            it trained;
             ``mish`` (eq. 1.7); ``tanh``; ``sigmoid``.
         number: the slope of ``leaky`` (if none, .01) and the first one of ``prelu`` (.25), c of
             ``elu`` (1), beta of ``swish`` (1), the first of ``swish-trained`` (1) and of ``mish``
