@@ -1,26 +1,38 @@
 """Architectures, floor 3: one file each, found by its name.
 
-``models/<name>.py`` holds a frozen dataclass ``Config`` with a default for every option, a
-``Module(config, *, rate_hz, channels, classes)`` whose ``spec`` says what it takes and gives, and
-``CARD``, a few lines for the reader of a model card. ``Module.forward`` maps a batch
-[b, channels, t] to logits [b, heads, classes, t // hop]. ``ondes.testing.check_model`` tests it.
+``models/<name>.py`` holds a frozen dataclass ``Config`` with a default for every option, and
+``CARD``, a few lines for the reader of a model card. An architecture for detection alone has a
+``Module(config, *, rate_hz, channels, classes)`` whose ``spec`` says what it takes and gives; its
+``forward`` maps a batch [b, channels, t] to logits [b, heads, classes, t // hop].
+
+A backbone for any purpose has instead, or also, an ``encoder(config, *, channels, context=None)``
+that returns an `ondes.nn.encoder.Encoder`: what it is given has ``channels``, and where a whole
+clip would be looked at, ``context`` limits that to so many entries to both sides. If it has a
+``head(config, *, encoder, outputs)`` too, that judges whole clips, else a mean and a dense layer
+do. Its ``Config`` has ``dims``, ``front`` (`ondes.nn.front.Config`), ``dropout`` and, if other
+initial weights than Kaiming's shall be had, ``init``.
+
+``ondes.testing.check_model`` tests them all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from ondes.errors import RecipeError, nearest
+from ondes.protocols import Level
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "card", "names"]
+__all__ = ["build", "card", "levels", "names"]
+
+CONTEXT = 16  # entries to both sides that stand for a clip where frames are judged
 
 
 def names() -> list[str]:
@@ -39,6 +51,7 @@ def build(
     rate_hz: float,
     channels: int,
     classes: Sequence[str],
+    level: Level = "frame",
 ) -> "nn.Module":
     """Return a new network of the architecture `name` with freshly drawn weights.
 
@@ -49,20 +62,41 @@ def build(
         rate_hz: sampling rate of the signals it will see.
         channels: number of channels of these signals.
         classes: the labels of its output, in order.
+        level: whether it judges every frame (its ``spec`` is a `Spec`) or clips as a whole
+            (`ClipSpec`).
 
     Raises:
-        RecipeError: there is no such architecture or option, or a value makes no sense.
+        RecipeError: there is no such architecture or option, a value makes no sense, or the
+            architecture does not judge clips.
 
     >>> net = build("inception_time", {"hop": 64}, rate_hz=8000, channels=1, classes=("a", "b"))
     >>> net.spec.hop
     64
+    >>> build("lenet", rate_hz=100, channels=3, classes=("a", "b"), level="clip").spec.outputs
+    ('a', 'b')
     """
     module = _find(name)
+    _check_level(name, level)
     config = _configured(name, module.Config, options or {})
-    built: nn.Module = module.Module(
-        config, rate_hz=rate_hz, channels=channels, classes=tuple(classes)
-    )
-    return built
+    if level == "frame" and hasattr(module, "Module"):
+        built: nn.Module = module.Module(
+            config, rate_hz=rate_hz, channels=channels, classes=tuple(classes)
+        )
+        return built
+    from ondes.models import _nets
+
+    make = _nets.clip_net if level == "clip" else _nets.frame_net
+    return make(module, config, rate_hz=rate_hz, channels=channels, classes=classes)
+
+
+def levels(name: str) -> tuple[Level, ...]:
+    """Return what the architecture `name` can judge: frames, clips or either.
+
+    >>> levels("mel"), levels("resnet")
+    (('frame',), ('frame', 'clip'))
+    """
+    both: tuple[Level, ...] = ("frame", "clip")
+    return both if hasattr(_find(name), "encoder") else both[:1]
 
 
 def card(name: str) -> str:
@@ -80,20 +114,36 @@ def _find(name: str) -> ModuleType:
     return import_module(f"ondes.models.{name}")
 
 
+def _check_level(name: str, level: Level) -> None:
+    if level in levels(name):
+        return
+    if level != "clip":
+        raise RecipeError(f"level={level!r}: give 'frame' or 'clip'")
+    able = [other for other in names() if "clip" in levels(other)]
+    raise RecipeError(f"{name} judges frames, not clips; take one of {', '.join(able)}")
+
+
 def _configured(name: str, kind: type[Any], options: Mapping[str, Any]) -> object:
     """Return the dataclass `kind` with `options`, checked against its annotations."""
-    known = [field.name for field in fields(kind)]
-    for option in options:
-        if option not in known:
-            raise RecipeError(
-                f"{name} has no option {option!r}{nearest(option, known)}; "
-                f"there are {', '.join(known)}"
-            )
+    _check_names(name, kind, options)
     try:
         return TypeAdapter(kind).validate_python(dict(options))
     except ValidationError as error:
         wrong = "; ".join(_said(problem) for problem in error.errors())
         raise RecipeError(f"options of {name}: {wrong}") from error
+
+
+def _check_names(name: str, kind: type[Any], options: Mapping[str, Any]) -> None:
+    """Refuse an option that `kind`, or a dataclass within it, does not know."""
+    known, hints = [field.name for field in fields(kind)], get_type_hints(kind)
+    for option, value in options.items():
+        if option not in known:
+            raise RecipeError(
+                f"{name} has no option {option!r}{nearest(option, known)}; "
+                f"there are {', '.join(known)}"
+            )
+        if is_dataclass(hints[option]) and isinstance(value, Mapping):
+            _check_names(f"{name}.{option}", hints[option], value)
 
 
 def _said(problem: Mapping[str, Any]) -> str:

@@ -63,7 +63,5 @@ def _around(x: Ragged, context: int) -> Tensor:
     flat = Ragged(x.values if x.values.ndim == 3 else x.values.mean(2), x.lengths)
     share = flat.inside().to(flat.values.dtype)
     size = 2 * context + 1
-    total, seen = (
-        F.avg_pool1d(y, size, stride=1, padding=context) for y in (flat.filled(), share)
-    )
+    total, seen = (F.avg_pool1d(y, size, stride=1, padding=context) for y in (flat.filled(), share))
     return total / seen.clamp(min=0.5 / size)

@@ -279,4 +279,3 @@ def _together(fields: list[Field]) -> Field:
 def _sizes(dims: Dims, size: Size) -> tuple[int, ...]:
     pair = (size, size) if isinstance(size, int) else size
     return tuple(pair[-dims:])
-

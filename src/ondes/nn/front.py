@@ -1,0 +1,172 @@
+"""What a network is given of a signal: its samples, or levels in bands of its spectrum."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ondes.errors import InputError, RecipeError
+from ondes.nn.field import Field
+from ondes.nn.ragged import Ragged
+from ondes.nn.scale import standardised
+from ondes.ops.spectral import decibels, frames, hann, mel_filters, power_spectrum
+
+FINER = 4  # times as many bins as a window's power of two, at most, so that no mel band is empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Options of the front end.
+
+    Attributes:
+        kind: "raw" samples; "mel" or "stft", levels in bands even in mel or in hertz.
+        scale: "none"; "clip", zero mean and unit variance over the clip, of every channel's
+            samples and then of its levels, so that gain and offset do not matter; "bands", the
+            same, but the levels band by band, so that no fixed filter matters much either. What
+            is constant becomes zeros. A network that answers frame by frame takes "none".
+        window_s, hop_s: length and distance of the spectra's windows, in seconds.
+        bands: of "mel".
+        low_hz, high_hz: the band seen; None is the Nyquist frequency.
+        floor_db: level that counts as silence, against white noise with an RMS of 1 (of the
+            clip's own where it is scaled first). Levels are given above it in units of 20 dB.
+    """
+
+    kind: Literal["raw", "mel", "stft"] = "raw"
+    scale: Literal["none", "clip", "bands"] = "none"
+    window_s: float = 0.025
+    hop_s: float = 0.01
+    bands: int = 64
+    low_hz: float = 0.0
+    high_hz: float | None = None
+    floor_db: float = -80.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hop_s <= self.window_s:
+            raise RecipeError(
+                f"hop_s={self.hop_s}, window_s={self.window_s}: give a hop above 0, at most as "
+                "long as the window"
+            )
+        if self.bands < 1:
+            raise RecipeError(f"bands={self.bands}: give 1 or more")
+        if self.kind == "raw" and self.scale == "bands":
+            raise RecipeError('scale="bands" of raw samples, which have none: take "clip"')
+
+
+class Front(nn.Module):
+    """Samples [b, c, t] to what the network sees, by `config` for `dims`.
+
+    Raw samples stay [b, c, t]. Levels, of ceil(t / hop) windows around hops, are [b, c, band, m]
+    in 2D and [b, c * band, m] in 1D.
+
+    Attributes:
+        outputs: channels of what it gives.
+        field: its receptive field, where nothing is scaled over the clip.
+        least: samples that it takes at least, one hop.
+
+    Raises:
+        RecipeError: raw samples for 2D; a hop of less than a sample; a band that is no band.
+    """
+
+    def __init__(
+        self, config: Config, *, rate_hz: float, channels: int, dims: Literal[1, 2]
+    ) -> None:
+        super().__init__()
+        if config.kind == "raw" and dims == 2:
+            raise RecipeError('dims=2 sees images of signals: give front.kind="mel" or "stft"')
+        self.config, self.dims = config, dims
+        self.levels = None if config.kind == "raw" else Levels(config, rate_hz=rate_hz)
+        self.field = self.levels.field if self.levels else Field()
+        self.least = self.field.hop
+        many = self.levels is not None and dims == 1
+        self.outputs = channels * (self.levels.bands if many and self.levels else 1)
+
+    def forward(self, x: Ragged) -> Ragged:
+        """Map samples [b, c, t], silent in their padding, to what the network sees."""
+        scaled = self.config.scale != "none"
+        x = standardised(x) if scaled else x
+        if self.levels is None:
+            return x
+        y = self.levels(x)
+        if scaled:
+            y = standardised(y, axes=(-2, -1) if self.config.scale == "clip" else (-1,))
+        return y if self.dims == 2 else Ragged(y.values.flatten(1, 2), y.lengths)
+
+
+class Levels(nn.Module):
+    """Levels above the floor in 20 dB: [b, c, t] -> [b, c, band, ceil(t / hop)].
+
+    Window k lies around the samples [k * hop, (k + 1) * hop), with silence around the clip. It is
+    a Hann window without the zeros at its ends, of unit energy: the power of white noise in a bin
+    is its variance. A mel band is a mean over its bins.
+    """
+
+    def __init__(self, config: Config, *, rate_hz: float) -> None:
+        super().__init__()
+        self.size, self.hop = round(config.window_s * rate_hz), round(config.hop_s * rate_hz)
+        if self.hop < 1:
+            raise RecipeError(f"hop_s={config.hop_s} is no sample at {rate_hz:g} Hz; give more")
+        before = (self.size - self.hop) // 2
+        self.margins = before, self.size - 1 - before
+        after = self.size - self.hop - before
+        self.field = Field().layer(before=before, after=after, stride=self.hop)
+        self.floor_db = config.floor_db
+        filters = _filters(config, size=self.size, rate_hz=rate_hz)
+        self.bands, self.n_fft = len(filters), 2 * (filters.shape[1] - 1)
+        window = hann(self.size + 1)[1:]
+        self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
+        self.register_buffer("filters", filters, persistent=False)
+
+    def forward(self, x: Ragged) -> Ragged:
+        """Take the levels of every window."""
+        cut = frames(F.pad(x.values, self.margins), n_fft=self.size, hop=self.hop)
+        windowed = F.pad(cut * self.get_buffer("window"), (0, self.n_fft - self.size))
+        power = power_spectrum(windowed) @ self.get_buffer("filters").T
+        level = decibels(power, floor=10 ** (self.floor_db / 10)) - self.floor_db
+        return x.strided(level.transpose(-1, -2) / 20, self.hop)
+
+
+def _filters(config: Config, *, size: int, rate_hz: float) -> Tensor:
+    """Return what each bin counts in each band: [band, n_fft // 2 + 1], of n_fft a power of two."""
+    n_fft = 2 ** max(1, math.ceil(math.log2(size)))
+    top = rate_hz / 2 if config.high_hz is None else config.high_hz
+    if not 0 <= config.low_hz < top <= rate_hz / 2:
+        raise RecipeError(
+            f"low_hz={config.low_hz:g}, high_hz={top:g} at {rate_hz:g} Hz: give "
+            f"0 <= low_hz < high_hz <= {rate_hz / 2:g}"
+        )
+    if config.kind == "stft":
+        return _bins(config.low_hz, top, n_fft=n_fft, rate_hz=rate_hz)
+    return _mels(config, top, n_fft=n_fft, rate_hz=rate_hz)
+
+
+def _bins(low_hz: float, high_hz: float, *, n_fft: int, rate_hz: float) -> Tensor:
+    every = torch.eye(n_fft // 2 + 1)
+    bin_hz = torch.arange(len(every), dtype=torch.float64) * (rate_hz / n_fft)
+    kept = every[(bin_hz >= low_hz) & (bin_hz <= high_hz)]
+    if len(kept) == 0:
+        raise RecipeError(
+            f"no bin lies from {low_hz:g} to {high_hz:g} Hz, they are {rate_hz / n_fft:g} Hz apart:"
+            " give a longer window_s or a wider band"
+        )
+    return kept
+
+
+def _mels(config: Config, top: float, *, n_fft: int, rate_hz: float) -> Tensor:
+    """Return triangles; the spectrum is interpolated as far as the narrowest band needs it."""
+    size = n_fft
+    while True:
+        try:
+            filters = mel_filters(
+                config.bands, n_fft=size, rate_hz=rate_hz, fmin=config.low_hz, fmax=top
+            )
+            return filters / filters.sum(1, keepdim=True)
+        except InputError as error:
+            if size >= FINER * n_fft:
+                raise RecipeError(
+                    f"bands={config.bands} from {config.low_hz:g} to {top:g} Hz are too narrow for "
+                    f"window_s={config.window_s}: give fewer bands or a longer window"
+                ) from error
+            size *= 2
