@@ -117,6 +117,11 @@ class ClipSpec:
             )
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The outputs, by the name that they have in `Spec`."""
+        return self.outputs
+
+    @property
     def timebase(self) -> Timebase:
         """The samples it takes."""
         return Timebase(self.rate_hz)

@@ -123,14 +123,13 @@ def _built(model: Json, spec: Spec | ClipSpec) -> "nn.Module":
     """Return a network with random weights."""
     from ondes import models
 
-    judges = isinstance(spec, ClipSpec)
     return models.build(
         model["name"],
         model["options"],
         rate_hz=spec.rate_hz,
         channels=spec.channels,
-        classes=spec.outputs if isinstance(spec, ClipSpec) else spec.classes,
-        **({"level": "clip"} if judges else {}),
+        classes=spec.classes,
+        **({"level": "clip"} if isinstance(spec, ClipSpec) else {}),
     )
 
 

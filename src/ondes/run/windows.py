@@ -52,7 +52,10 @@ class Pace:
 
 
 class Window(NamedTuple):
-    """Samples [start, stop) of a recording at its own rate; `x` [row, time] at the network's."""
+    """Samples [start, stop) of a recording at its own rate.
+
+    `x` [row, time] are they at the network's rate, good until more samples come.
+    """
 
     start: int
     stop: int
@@ -128,7 +131,7 @@ class Windows:
         x = self._tape.read(first, last)
         if self._resampler:
             x = self._resampler.outputs(x, first=first, start=start, stop=stop)
-        end = min(self._rescaled(stop), self._tape.stop)
+        end = self._tape.stop if stop == self._length() else self._rescaled(stop)
         return Window(self._rescaled(start), end, x)
 
     def _rescaled(self, sample: int) -> int:
