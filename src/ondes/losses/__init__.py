@@ -1,5 +1,30 @@
-"""What training makes small, floor 2: functions of logits and targets, mean over all cells."""
+"""What training makes small, floor 2: functions of outputs and targets that give a scalar mean.
 
+`bce`, `focal`, `hinge` of independent yes-no cells; `cross_entropy`, `focal_classes`,
+`hinge_classes`, `exponential_classes` of one class of several; `mse`, `l1`, `huber` of numbers;
+`exponential` of codes.
+"""
+
+from ondes.losses.classes import (
+    cross_entropy,
+    exponential_classes,
+    focal_classes,
+    hinge_classes,
+)
 from ondes.losses.maps import bce, focal
+from ondes.losses.margins import exponential, hinge
+from ondes.losses.numbers import huber, l1, mse
 
-__all__ = ["bce", "focal"]
+__all__ = [
+    "bce",
+    "cross_entropy",
+    "exponential",
+    "exponential_classes",
+    "focal",
+    "focal_classes",
+    "hinge",
+    "hinge_classes",
+    "huber",
+    "l1",
+    "mse",
+]

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ondes.errors import InputError
+from ondes.losses.cells import check_shapes, power, weighted_mean
 
 
 def bce(logits: Tensor, target: Tensor, *, weight: Tensor | None = None) -> Tensor:
@@ -22,9 +23,9 @@ def bce(logits: Tensor, target: Tensor, *, weight: Tensor | None = None) -> Tens
     >>> bce(torch.zeros(2, 3), torch.ones(2, 3))  # log 2
     tensor(0.6931)
     """
-    _check_shapes(logits, target)
+    check_shapes(logits, target)
     cells = F.binary_cross_entropy_with_logits(logits, target.to(logits.dtype), reduction="none")
-    return _mean(cells, weight)
+    return weighted_mean(cells, weight)
 
 
 def focal(
@@ -51,7 +52,7 @@ def focal(
     Raises:
         InputError: the shapes differ, `gamma` is negative or `alpha` leaves [0, 1].
     """
-    _check_shapes(logits, target)
+    check_shapes(logits, target)
     if gamma < 0 or (alpha is not None and not 0 <= alpha <= 1):
         raise InputError(
             f"focal(gamma={gamma}, alpha={alpha}): gamma must be >= 0 and alpha from 0 to 1"
@@ -59,27 +60,7 @@ def focal(
     target = target.to(logits.dtype)
     cells = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     if gamma:
-        cells = cells * _power((target - torch.sigmoid(logits)).abs(), gamma)
+        cells = cells * power((target - torch.sigmoid(logits)).abs(), gamma)
     if alpha is not None:
         cells = cells * (alpha * target + (1 - alpha) * (1 - target))
-    return _mean(cells, weight)
-
-
-def _power(x: Tensor, exponent: float) -> Tensor:
-    """Return x ** exponent for x >= 0; an exponent below 1 has no infinite slope at 0."""
-    return x.clamp_min(torch.finfo(x.dtype).tiny) ** exponent
-
-
-def _mean(cells: Tensor, weight: Tensor | None) -> Tensor:
-    if weight is None:
-        return cells.mean()
-    weight = weight.to(cells.dtype).expand_as(cells)
-    return (cells * weight).sum() / weight.sum().clamp_min(torch.finfo(cells.dtype).tiny)
-
-
-def _check_shapes(logits: Tensor, target: Tensor) -> None:
-    if logits.shape != target.shape:
-        raise InputError(
-            f"logits have shape {list(logits.shape)}, the target {list(target.shape)}; "
-            f"a loss takes equal shapes"
-        )
+    return weighted_mean(cells, weight)
