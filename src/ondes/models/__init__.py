@@ -20,7 +20,7 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -86,7 +86,8 @@ def build(
     from ondes.models import _nets
 
     make = _nets.clip_net if level == "clip" else _nets.frame_net
-    return make(module, config, rate_hz=rate_hz, channels=channels, classes=classes)
+    given = cast("_nets.Options", config)
+    return make(module, given, rate_hz=rate_hz, channels=channels, classes=classes)
 
 
 def levels(name: str) -> tuple[Level, ...]:

@@ -2,24 +2,43 @@
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
+from typing import Protocol
 
 from torch import nn
 
 from ondes.models import CONTEXT
 from ondes.nn.clipnet import ClipNet
+from ondes.nn.encoder import Encoder
 from ondes.nn.framenet import FrameNet
+from ondes.nn.front import Config as FrontConfig
 from ondes.nn.front import Front
 from ondes.nn.heads import Head, mean_head
 from ondes.nn.init import initialise
+from ondes.nn.layers import Dims
+
+
+class Options(Protocol):
+    """What a backbone's ``Config`` has at least."""
+
+    @property
+    def dims(self) -> Dims:
+        """Of signals, 1, or of images of them, 2."""
+
+    @property
+    def front(self) -> FrontConfig:
+        """What it is given of a signal."""
+
+    @property
+    def dropout(self) -> float:
+        """Share of values left out before the last layer."""
 
 
 def clip_net(
-    module: ModuleType, config: Any, *, rate_hz: float, channels: int, classes: Sequence[str]
+    module: ModuleType, config: Options, *, rate_hz: float, channels: int, classes: Sequence[str]
 ) -> nn.Module:
     """Return a network that judges clips by the encoder of `module`, and its head if it has one."""
     front = Front(config.front, rate_hz=rate_hz, channels=channels, dims=config.dims)
-    encoder = module.encoder(config, channels=front.outputs)
+    encoder: Encoder = module.encoder(config, channels=front.outputs)
     if hasattr(module, "head"):
         head = module.head(config, encoder=encoder, outputs=len(classes))
     else:
@@ -29,14 +48,13 @@ def clip_net(
 
 
 def frame_net(
-    module: ModuleType, config: Any, *, rate_hz: float, channels: int, classes: Sequence[str]
+    module: ModuleType, config: Options, *, rate_hz: float, channels: int, classes: Sequence[str]
 ) -> nn.Module:
     """Return a network that judges frames by the encoder of `module`."""
     front = Front(config.front, rate_hz=rate_hz, channels=channels, dims=config.dims)
-    encoder = module.encoder(config, channels=front.outputs, context=CONTEXT)
     net = FrameNet(
         front,
-        encoder,
+        module.encoder(config, channels=front.outputs, context=CONTEXT),
         dropout=config.dropout,
         rate_hz=rate_hz,
         channels=channels,
@@ -45,7 +63,7 @@ def frame_net(
     return _drawn(net, config)
 
 
-def _drawn(net: nn.Module, config: Any) -> nn.Module:
+def _drawn(net: nn.Module, config: Options) -> nn.Module:
     """Draw the initial weights, as ``config.init`` says where there is such an option."""
     initialise(net, getattr(config, "init", "kaiming-uniform"))
     return net

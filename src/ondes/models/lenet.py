@@ -6,7 +6,6 @@ from typing import Literal
 from torch import nn
 
 from ondes.errors import RecipeError
-
 from ondes.nn.activation import ActivationName
 from ondes.nn.activation import activation as activated
 from ondes.nn.encoder import Encoder

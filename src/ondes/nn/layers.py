@@ -2,9 +2,9 @@
 
 Of one description in 1D, [b, c, t], and 2D, [b, c, f, t]: kernels, strides and pools are whole
 numbers or pairs (frequency, time), of which 1D takes the part along time. All keep the length as
-padding 'same' does: a layer of stride s gives ceil(t / s) entries, and entry k looks at the kernel's
-k-th stretch of s entries and evenly around it. So the entries of an item do not depend on what it
-is padded with, nor on how much. Without lengths nothing is computed for their sake.
+padding 'same' does: a layer of stride s gives ceil(t / s) entries, and entry k looks at the k-th
+stretch of s entries and evenly around it. So the entries of an item do not depend on what it is
+padded with, nor on how much. Without lengths nothing is computed for their sake.
 """
 
 from collections.abc import Callable
@@ -182,7 +182,7 @@ class Each(nn.Module):
 
 
 class DropPath(nn.Dropout):
-    """Stochastic depth: in training each item is 0 with probability `p`, else scaled by 1 / (1 - p).
+    """Stochastic depth: in training an item becomes 0 with probability `p`, else x / (1 - p).
 
     Huang et al. 2016, "Deep networks with stochastic depth"; the last of a residual's body.
     """
