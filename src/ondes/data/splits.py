@@ -69,6 +69,7 @@ def check(
     groups: Sequence[str] | None = None,
     content: Sequence[str] | None = None,
     spans: Sequence[Span] | None = None,
+    valid: Valid = "group",
 ) -> None:
     """Raise LeakageError, naming the first leak, unless all parts of a split are apart.
 
@@ -78,6 +79,7 @@ def check(
         content: a hash of the samples of each clip (`ondes.data.clips.digest`); equal ones may
             not stand on two sides.
         spans: from where each clip was cut; those on two sides may not overlap.
+        valid: "within" lets a group stand in train and valid, though not in test.
 
     >>> check(Split([0, 1], [2], [3]), groups=["ann", "ben", "cas", "ann"])
     Traceback (most recent call last):
@@ -85,7 +87,8 @@ def check(
     """
     _check_apart(split, range(_length(split)), "clip {0} itself is", "put it on one side")
     if groups is not None:
-        _check_apart(split, groups, "group {0!r} is", "put all of a group on one side")
+        judged = split if valid == "group" else _joined(split)
+        _check_apart(judged, groups, "group {0!r} is", "put all of a group on one side")
     if content is not None:
         _check_apart(split, content, "the same samples are", "leave the copy out, or group the two")
     if spans is not None:
@@ -310,6 +313,11 @@ def _check_lengths(first: Collection[object], *others: Collection[object] | None
     for other in others:
         if other is not None and len(other) != len(first):
             raise InputError(f"{len(first)} groups and {len(other)} classes: one for each clip")
+
+
+def _joined(split: Split) -> Split:
+    """Training and validation as one."""
+    return Split(np.union1d(split.train, split.valid), np.arange(0), split.test)
 
 
 def _length(split: Split) -> int:

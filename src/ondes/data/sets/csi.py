@@ -77,8 +77,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     same = _last_rounds(whole, config.until)
     parts = _parted(whole, config, same)
     splits.check(parts, groups=whole.rounds, content=whole.clips.digests)
-    if config.valid == "group":
-        splits.check(parts, groups=whole.clips.groups)
+    splits.check(parts, groups=whole.clips.groups, valid=config.valid)
     if split == "same":
         aside = replace(parts, test=same)
         splits.check(aside, groups=whole.rounds, content=whole.clips.digests)

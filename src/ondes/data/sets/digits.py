@@ -49,8 +49,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     clips = _read(located(config.folder, option="folder"), config.rate_hz)
     digits = [clips.labels[k] for k in clips.y.argmax(axis=1)]
     parts = splits.leave_group_out(clips.groups, config.fold, strata=digits, valid=config.valid)
-    groups = clips.groups if config.valid == "group" else None
-    splits.check(parts, groups=groups, content=clips.digests)
+    splits.check(parts, groups=clips.groups, content=clips.digests, valid=config.valid)
     return clips.take(parts.part(split, of="digits"))
 
 

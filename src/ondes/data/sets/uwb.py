@@ -70,8 +70,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
         strata=[clips.labels[k] for k in clips.y.argmax(axis=1)],
         valid=config.valid,
     )
-    groups = clips.groups if config.valid == "group" else None
-    splits.check(parts, groups=groups, content=clips.digests)
+    splits.check(parts, groups=clips.groups, content=clips.digests, valid=config.valid)
     return clips.take(parts.part(split, of="uwb"))
 
 

@@ -1,8 +1,8 @@
-"""Fourteen activities from an accelerometer at the wrist, 32 Hz, persons held out (UCI HMP, CC BY 4.0).
+"""Fourteen activities by an accelerometer at the wrist, persons held out (UCI HMP, CC BY 4.0).
 
 The folder holds `signals.npz` (`x` [time, 3] of 6-bit codes, all recordings end to end, and `fs`)
 and `labels.csv` (activity, person, start, length). Codes become g: -1.5 + 3 code / 63. Recordings
-last 4 to 291 s and keep their lengths.
+at 32 Hz last 4 to 291 s and keep their lengths.
 
 One person, the `fold`-th of f1, f2, ..., m1, m2, ..., is tested; the next ones in a circle validate
 until they hold a tenth of the others' recordings. Folds are not alike and are not made so: f1 holds
@@ -64,8 +64,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
         valid=config.valid,
         order=sorted(set(clips.groups), key=_numbered),
     )
-    groups = clips.groups if config.valid == "group" else None
-    splits.check(parts, groups=groups, content=clips.digests)
+    splits.check(parts, groups=clips.groups, content=clips.digests, valid=config.valid)
     return clips.take(parts.part(split, of="wrist"))
 
 
