@@ -67,7 +67,7 @@ def test_a_scale_and_an_override(ondes, recipe, tmp_path) -> None:
         (["--set", "train.lrr=1"], "did you mean 'train.lr'?"),
         (["--set", "train.lr"], "key=value"),
         (["--scale", "tinny"], "did you mean 'tiny'?"),
-        (["--set", "model.name=inception"], "did you mean 'inception_time'?"),
+        (["--set", "model.name=inceptiontime"], "did you mean 'inception_time'?"),
     ],
 )
 def test_a_typo_trains_nothing(ondes, recipe, tmp_path, words, reason) -> None:

@@ -13,6 +13,7 @@ from ondes.io.signalfile import Given
 if TYPE_CHECKING:
     from ondes.run.artefact import Card
     from ondes.run.classical import Classical
+    from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
 
 Inputs = Annotated[
@@ -123,8 +124,16 @@ class Opening:
         )
 
 
+def trained(model: str, *, device: str, threads: int) -> "Pipeline | Classifier":
+    """Return a trained model of any task, ready on a device; raises what `ondes.load` does."""
+    from ondes.run import loading
+
+    _limit_numpy(threads)
+    return loading.trained(model, device=device, threads=threads)
+
+
 def loaded(model: str, *, device: str, threads: int) -> "Pipeline":
-    """Return a trained model, ready on a device; raises what `ondes.load` does."""
+    """Return a trained detector, ready on a device; raises what `ondes.load` does."""
     from ondes.run.pipeline import load
 
     _limit_numpy(threads)

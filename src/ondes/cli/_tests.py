@@ -9,27 +9,27 @@ from ondes import data
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
 from ondes.errors import InputError, OndesError, nearest
-from ondes.protocols import Dataset, Example
+from ondes.protocols import Examples
 from ondes.recipe import Recipe, build, check, documents
 from ondes.recipe import names as recipe_names
 from ondes.recipe.documents import Layer
+from ondes.run import kinds
 
 if TYPE_CHECKING:
     from ondes.run.card import Card
-    from ondes.run.pipeline import Pipeline
+    from ondes.run.kinds import Trained
 
-RECORDINGS = "recordings"
 Options = dict[str, Any]
 
 
 def recipe_for(
-    card: "Card", what: str | None, *, options: Options, overrides: Sequence[str]
+    model: "Trained", what: str | None, *, options: Options, overrides: Sequence[str]
 ) -> Recipe:
     """Return a recipe whose data are those to score a model on.
 
     Args:
-        card: of the model.
-        what: a folder of recordings, a data set, a recipe, or None for what the card says.
+        model: which.
+        what: a folder of recordings, a data set, a recipe, or None for what its card says.
         options: of the recordings.
         overrides: ``key=value`` texts that have the last word.
 
@@ -37,19 +37,19 @@ def recipe_for(
         InputError: the card says nothing, or `what` is none of these.
         RecipeError: a recipe or an override is invalid.
     """
-    stack = _layers(card, what, options)
+    stack = _layers(model, what, options)
     return check.recipe_of([*stack, *map(documents.override_layer, overrides)])
 
 
 def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:
     """Return the splits to score on, the main one first: all of recordings that are named."""
-    if what is not None and recipe.name == RECORDINGS:
+    if what is not None and recipe.name == _folder_of(recipe):
         return ("all",)
     splits: Sequence[str] = data.find(recipe.data.set).TESTS
     return splits
 
 
-def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Dataset, Sequence[Failure]]:
+def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Examples, Sequence[Failure]]:
     """Return the examples of a split, at most `limit`, and the recordings that cannot be read.
 
     Raises:
@@ -57,10 +57,15 @@ def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Dataset, 
     """
     examples = build.dataset(recipe, split)
     examples = examples if limit is None else build.first(examples, limit)
-    return _sound(examples) if recipe.data.set == RECORDINGS else (examples, ())
+    return _sound(examples) if recipe.data.set == _folder_of(recipe) else (examples, ())
 
 
-def _sound(examples: Dataset) -> tuple[Dataset, Sequence[Failure]]:
+def _folder_of(recipe: Recipe) -> str:
+    """Return the data set of one's own recordings, of which some may be unreadable."""
+    return kinds.find(recipe.task.name).FOLDER
+
+
+def _sound(examples: Examples) -> tuple[Examples, Sequence[Failure]]:
     failures = {}
     for index in range(len(examples)):
         try:
@@ -73,26 +78,11 @@ def _sound(examples: Dataset) -> tuple[Dataset, Sequence[Failure]]:
     return build.Chosen(examples, sound), list(failures.values())
 
 
-def baselines(pipeline: "Pipeline", examples: Dataset) -> dict[str, dict[str, float]]:
-    """Return the scores of the classical detectors that were tuned with a model, by family."""
-    from ondes.tasks.detect import classical
-
-    return {
-        family: classical.scores(
-            classical.from_dict(numbers),
-            examples,
-            hop=pipeline.spec.hop,
-            tolerances=pipeline.tolerances,
-        )
-        for family, numbers in pipeline.card.baselines.items()
-    }
-
-
 @dataclass(frozen=True)
 class Watched:
     """A data set that tells how many of its examples have been asked for."""
 
-    examples: Dataset
+    examples: Examples
     name: str
     advance: Advance
 
@@ -114,19 +104,20 @@ class Watched:
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, index: int, /) -> Example:
+    def __getitem__(self, index: int, /) -> Any:  # noqa: ANN401 - Example or Clip, as these
         self.advance(index, self.name)
         return self.examples[index]
 
 
-def _layers(card: "Card", what: str | None, options: Options) -> list[Layer]:
+def _layers(model: "Trained", what: str | None, options: Options) -> list[Layer]:
+    task = model.card.task["name"]
     if what is None:
-        return [_own(card)]
+        return [_own(model.card)]
     if what in data.names():
-        return [_layer(what, _at_rate(what, card))]
+        return [_layer(what, task, _at_rate(what, model.card))]
     if Path(what).exists() and Path(what).suffix != ".yaml":
-        labels = list(card.spec["classes"])
-        return [_layer(RECORDINGS, {"folder": what, "labels": labels, **options})]
+        own = {"folder": what, "labels": list(model.spec.classes), **options}
+        return [_layer(kinds.find(task).FOLDER, task, own)]
     known = [*data.names(), *recipe_names()]
     if what not in known and not Path(what).exists():
         raise InputError(
@@ -146,14 +137,14 @@ def _own(card: "Card") -> Layer:
     return Layer(f"card of {card.name}", dict(card.recipe))
 
 
-def _layer(name: str, options: Options) -> Layer:
+def _layer(name: str, task: str, options: Options) -> Layer:
     """Return a recipe for a data set; nothing else of it will be used."""
     content = {
         "name": name,
         "about": "what a model is scored on",
         "data": {"set": name, "options": options},
         "model": {"name": "given"},
-        "task": {"name": "detect"},
+        "task": {"name": task},
     }
     return Layer(f"ondes evaluate {name}", content)
 

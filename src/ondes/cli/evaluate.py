@@ -17,8 +17,9 @@ def evaluate(
         str | None,
         typer.Argument(
             metavar="[DATA|RECIPE]",
-            help="A folder of recordings with event lists beside them (x.wav, x.csv), one of "
-            "`ondes data`, or a recipe; without it what the model was trained to be tested on.",
+            help="A folder of recordings with event lists beside them (x.wav, x.csv), or of a "
+            "folder for each class; one of `ondes data`, or a recipe; without it what the model "
+            "was trained to be tested on.",
         ),
     ] = None,
     *,
@@ -36,30 +37,35 @@ def evaluate(
     device: _options.Device = "auto",
     threads: _options.Threads = 1,
 ) -> None:
-    """Score a model: frames, notes, events, segments, and seconds of work per second (rtf).
+    """Score a model on a folder, a data set or a recipe's tests.
+
+    A detector's folder holds recordings with event lists beside them, a classifier's one folder of
+    recordings for each class. Detectors: frames, notes, events, segments, and seconds of work per
+    second (rtf). Classifiers: accuracy, balanced_accuracy, f1_macro, log_loss and the confusion of
+    classes; taggers: roc_auc and pr_auc, of each tag too; models of numbers: mse, mae, r2.
 
     With --json the scores of the first split stand at the top, those of others under their names.
-    Classical detectors that were tuned with the model are scored on the same data, `baselines`.
+    Classical rivals that were fitted with the model are scored on the same data, `baselines`.
     Recordings that cannot be read are named and left out, and the exit status is 1.
     """
     from ondes.cli import _tests
-    from ondes.tasks import detect
+    from ondes.run import kinds
 
-    pipeline = _options.loaded(model, device=device, threads=threads)
-    options = {"mix": mix, **({"rate_hz": pipeline.spec.rate_hz} if resample else {})}
-    recipe = _tests.recipe_for(pipeline.card, data, options=options, overrides=overrides or [])
+    trained = _options.trained(model, device=device, threads=threads)
+    kind = kinds.find(trained.card.task["name"])
+    options = {"mix": mix, **({"rate_hz": trained.spec.rate_hz} if resample else {})}
+    recipe = _tests.recipe_for(trained, data, options=options, overrides=overrides or [])
     scores, beside = {}, {}
     failures: list[Failure] = []
     for name in split or _tests.splits_for(recipe, data):
         examples, unread = _tests.dataset(recipe, name, limit=limit)
         failures += unread
         with _console.progress(len(examples)) as advance:
-            watched = _tests.Watched(examples, name, advance)
-            scores[name] = detect.evaluate(pipeline, watched)
-        beside[name] = _tests.baselines(pipeline, examples)
+            scores[name] = kind.evaluate(trained, _tests.Watched(examples, name, advance))
+        beside[name] = kind.rivals(trained, examples)
     if json:
         first, *others = ({**scores[name], **_named(beside[name])} for name in scores)
-        head = {"model": pipeline.card.name, "data": recipe.data.set, "split": next(iter(scores))}
+        head = {"model": trained.card.name, "data": recipe.data.set, "split": next(iter(scores))}
         failed = {"failed": [failure.reason for failure in failures]} if failures else {}
         rest = dict(zip(list(scores)[1:], others, strict=True))
         _console.show_json({**head, **first, **rest, **failed})
@@ -78,5 +84,5 @@ def evaluate(
     raise typer.Exit(int(bool(failures)))
 
 
-def _named(beside: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+def _named(beside: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     return {"baselines": beside} if beside else {}

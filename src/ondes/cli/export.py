@@ -17,15 +17,15 @@ def export(
     json: _options.Json = False,
     threads: _options.Threads = 1,
 ) -> None:
-    """Write a model to one ONNX file: network, rate, classes, decoder and card.
+    """Write a model to one ONNX file: network, rate, classes, decoder or reading, and card.
 
-    The file answers for signals of any length and number of channels, and has been compared with
-    the model it was made of. `ondes detect --model FILE` runs it by ONNX Runtime.
+    The file answers for signals of any length, and has been compared with the model it was made
+    of. `--model FILE` runs it by ONNX Runtime.
     """
-    pipeline = _options.loaded(model, device="cpu", threads=threads)
-    differs = pipeline.export(out)
+    whole = _options.trained(model, device="cpu", threads=threads)
+    differs = whole.export(out)
     size = out.stat().st_size
     if json:
         _console.show_json({"model": model, "file": out, "bytes": size, "differs": differs})
         return
-    print(f"{out}: {size / 1e6:.2f} MB, within {differs:.1g} of the model's probabilities")
+    print(f"{out}: {size / 1e6:.2f} MB, within {differs:.1g} of the model's answers")

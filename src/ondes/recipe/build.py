@@ -127,7 +127,6 @@ def task(recipe: Recipe, examples: Examples) -> Task:
         RecipeError: the model or the task refuses its options, or the weights do not fit.
         ArtefactError: there is no model of that name, or it is damaged.
     """
-    level = tasks.find(recipe.task.name).LEVEL
     with seeds.seeded(recipe.seed):
         model = models.build(
             recipe.model.name,
@@ -135,7 +134,7 @@ def task(recipe: Recipe, examples: Examples) -> Task:
             rate_hz=examples.rate_hz,
             channels=examples.n_channels,
             classes=examples.labels,
-            **({"level": level} if level == "clip" else {}),
+            level=tasks.find(recipe.task.name).LEVEL,
         )
     if recipe.model.start:
         _take_up(model, recipe.model.start)

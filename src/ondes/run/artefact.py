@@ -129,7 +129,7 @@ def _built(model: Json, spec: Spec | ClipSpec) -> "nn.Module":
         rate_hz=spec.rate_hz,
         channels=spec.channels,
         classes=spec.classes,
-        **({"level": "clip"} if isinstance(spec, ClipSpec) else {}),
+        level="clip" if isinstance(spec, ClipSpec) else "frame",
     )
 
 
