@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from ondes.errors import RecipeError
 from ondes.nn.checks import check_input
 from ondes.nn.field import Field
+from ondes.nn.init import expect_silence
 from ondes.spec import HEADS, Spec
 
 CARD = (
@@ -78,7 +79,7 @@ class Module(nn.Module):
         self.stem = nn.Conv2d(PACE * config.bands, config.width, (1, 3), padding=(0, 1))
         self.blocks = nn.ModuleList(Block(config.width, dilation) for dilation in config.dilations)
         self.head = nn.Conv2d(config.width, PACE * len(HEADS) * len(classes), 1)
-        _expect_silence(self.head)
+        expect_silence(self.head)
         # what is seen of the steps around is whitened by the levels of their blocks
         reach = 1 + sum(TAPS // 2 * dilation for dilation in config.dilations)
         blocks = config.level_blocks + math.ceil(reach / BLOCK)
@@ -184,9 +185,3 @@ def _filters(taps: int, bands: int, highest: float) -> Tensor:
     window = torch.hann_window(taps + 2)[1:-1]
     window = window / window.square().sum().sqrt()
     return (torch.stack([torch.cos(phase), torch.sin(phase)]) * window)[None]
-
-
-def _expect_silence(head: nn.Conv2d) -> None:
-    """Begin with a probability of 2 % everywhere: events are rare."""
-    assert head.bias is not None
-    nn.init.constant_(head.bias, -4.0)

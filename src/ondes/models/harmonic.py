@@ -24,6 +24,7 @@ from ondes.errors import InputError
 from ondes.io import pitch
 from ondes.nn.checks import check_input
 from ondes.nn.field import Field, widest
+from ondes.nn.init import expect_silence
 from ondes.spec import HEADS, Spec
 
 CARD = (
@@ -102,7 +103,7 @@ class Module(nn.Module):
             field = field.layer(before=reach, after=reach)
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Conv2d(width, PACE * len(HEADS), 1)
-        _expect_silence(self.head)
+        expect_silence(self.head)
         self.spec = Spec(
             rate_hz=rate_hz,
             channels=channels,
@@ -275,12 +276,6 @@ def _lowest(classes: tuple[str, ...]) -> int:
             f"A0, A#0, B0; these run {', '.join(classes[:4])} ..."
         )
     return numbers[0]
-
-
-def _expect_silence(head: nn.Conv2d) -> None:
-    """Begin with a probability of 2 % everywhere: events are rare."""
-    assert head.bias is not None
-    nn.init.constant_(head.bias, -4.0)
 
 
 def _start_small(layer: nn.Conv2d) -> None:

@@ -11,7 +11,7 @@ from ondes.nn.activation import PooledName
 from ondes.nn.checks import check_input
 from ondes.nn.field import Field, split_hop
 from ondes.nn.inception import InceptionModule
-from ondes.nn.init import kaiming_uniform
+from ondes.nn.init import expect_silence, kaiming_uniform
 from ondes.spec import Spec
 
 CARD = """\
@@ -83,6 +83,7 @@ class Module(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Conv1d(blocks[-1].outputs, len(classes), 1)
         kaiming_uniform(self)
+        expect_silence(self.head)
         field = Field()
         for block in blocks:
             field = block.field(field)

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from ondes.errors import RecipeError
 from ondes.nn.checks import check_input
 from ondes.nn.field import Field
+from ondes.nn.init import expect_silence
 from ondes.ops.spectral import frames, hann, mel_filters
 from ondes.spec import HEADS, Spec
 
@@ -93,7 +94,7 @@ class Module(nn.Module):
             _along(config.width, dilation, config.dropout) for dilation in config.dilations
         )
         self.head = nn.Conv1d(config.width, len(HEADS) * len(classes), 1)
-        _expect_silence(self.head)
+        expect_silence(self.head)
         field = self.front.field
         for dilation in (*(1 for _ in config.planes), *config.dilations):
             field = field.layer(before=dilation, after=dilation)
@@ -218,9 +219,3 @@ def _averaged(x: Tensor, heard: Tensor, frames: int) -> Tensor:
     """Mean of x [b, band, m], 0 in silence, over the frames heard within so many to both sides."""
     total, share = (F.avg_pool1d(y, 2 * frames + 1, stride=1, padding=frames) for y in (x, heard))
     return total / share.clamp(min=0.5 / (2 * frames + 1))
-
-
-def _expect_silence(head: nn.Conv1d) -> None:
-    """Begin with a probability of 2 % everywhere: events are rare."""
-    assert head.bias is not None
-    nn.init.constant_(head.bias, -4.0)

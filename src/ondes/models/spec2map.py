@@ -12,7 +12,7 @@ from ondes.nn.activation import ActivationName, activation
 from ondes.nn.checks import check_input
 from ondes.nn.conv import SameConv1d
 from ondes.nn.field import Field
-from ondes.nn.init import kaiming_uniform
+from ondes.nn.init import expect_silence, kaiming_uniform
 from ondes.ops.spectral import hann, magnitude
 from ondes.spec import Spec
 
@@ -77,6 +77,7 @@ class Module(nn.Module):
         self.lines = nn.ModuleList(SameConv1d(i, o, KERNEL) for i, o in pairwise(widths))
         self.activation = activation(config.activation)
         kaiming_uniform(self)
+        expect_silence(self.lines[-1])
         field = _field(config, convolutions=len(self.planes) + len(self.lines))
         self.spec = Spec(
             rate_hz=rate_hz,
