@@ -26,7 +26,8 @@ from ondes.data.files import Files
 from ondes.data.found import Found, Reading, Takes, targets
 from ondes.data.rows import Row, read_rows
 from ondes.data.splits import NAMES, Span
-from ondes.errors import ChannelError, FormatError, InputError, RateError, nearest
+from ondes.errors import ChannelError, FormatError, InputError, OndesError, RateError, nearest
+from ondes.io import SignalFile
 from ondes.ops.signals import resample
 from ondes.protocols import Clip
 from ondes.signal import Signal
@@ -64,8 +65,9 @@ class Recorded:
     ) -> None:
         self.entries, self.y, self.labels = tuple(entries), y, tuple(labels)
         self.reading = reading
-        first = _signal(self.entries[0], reading)
-        self.rate_hz, self.n_channels = first.rate_hz, first.n_channels
+        first = _readable(self.entries, reading)
+        self.rate_hz = reading.rate_hz or first.rate_hz
+        self.n_channels = 1 if reading.mix else first.n_channels
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -118,10 +120,34 @@ def read_folder(
     place, how = Path(path), reading or Reading()
     if place.suffix.lower() in SUFFIXES:
         return read_arrays(place, target=target, labels=tuple(labels), reading=how)
-    entries = _table(place) if place.suffix.lower() == ".csv" else _classes(place, how)
+    entries = _entries(place, how)
     if group:
         entries = [_grouped(entry, group) for entry in entries]
     return _recorded(entries, target, tuple(labels), how, memory_mb)
+
+
+def one_by_one(
+    path: str | Path,
+    *,
+    target: Target = "class",
+    labels: Sequence[str] = (),
+    reading: Reading | None = None,
+) -> Takes:
+    """The clips that `read_folder` finds, each read when it is asked for, and not before.
+
+    So one that cannot be read is met by whoever asks for it, and the others are there. Raises what
+    `read_folder` does of a path, a table or labels; FormatError where no recording can be opened.
+    """
+    place, how = Path(path), reading or Reading()
+    if place.suffix.lower() in SUFFIXES:
+        return read_arrays(place, target=target, labels=tuple(labels), reading=how).clips
+    entries = _entries(place, how)
+    y, names = targets([entry.label for entry in entries], target, tuple(labels))
+    return Recorded(entries, y, labels=names, reading=how)
+
+
+def _entries(path: Path, reading: Reading) -> list[Entry]:
+    return _table(path) if path.suffix.lower() == ".csv" else _classes(path, reading)
 
 
 def _classes(folder: Path, reading: Reading) -> list[Entry]:
@@ -254,6 +280,17 @@ def _signal(entry: Entry, reading: Reading) -> Signal:
     if reading.mix:
         signal = Signal.of(signal.samples.mean(axis=0), rate_hz=signal.rate_hz)
     return resample(signal, reading.rate_hz) if reading.rate_hz else signal
+
+
+def _readable(entries: Sequence[Entry], reading: Reading) -> SignalFile:
+    """The first recording that can be opened; raises why the very first cannot, if none can."""
+    reasons: list[OndesError] = []
+    for entry in entries:
+        try:
+            return _files(entry, reading).open(entry.path)
+        except OndesError as error:
+            reasons.append(error)
+    raise reasons[0]
 
 
 def _files(entry: Entry, reading: Reading) -> Files:

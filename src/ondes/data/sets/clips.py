@@ -8,7 +8,9 @@ clips dealt to folds the `fold`-th is tested and the next validates. Without cli
 one of five of those for training does.
 
 Splits that are not apart are refused: a group on two sides, the same samples on two sides, windows
-that overlap. `all` is every clip, to score a model on.
+that overlap. So are clips for training of which nothing can be learnt: of one class, of a class
+that is absent from validation, of a channel that never moves. `all` is every clip, each read when
+it is asked for, to score a model on.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ondes.data import splits
-from ondes.data.clips import Target
+from ondes.data.clips import Clips, Target, check_learnable
 from ondes.data.files import Files
-from ondes.data.folders import read_folder
+from ondes.data.folders import one_by_one, read_folder
 from ondes.data.found import Found, Reading, Takes
 from ondes.data.places import located
 from ondes.data.splits import Split, Valid
@@ -44,6 +46,7 @@ class Config:
     fold: which fold is tested, from 0; null tests none. folds: to which groups or clips are dealt.
     valid: "group" validates by other folds or groups, "within" by clips of those learnt from.
     seed: of how clips and groups are dealt.
+    absent: let classes be absent from those for training or validation.
     memory_mb: clips that take more are read from disk each time they are asked for.
     files: what raw binary, NPY and NPZ files do not say themselves.
     """
@@ -58,6 +61,7 @@ class Config:
     folds: int = 5
     valid: Valid = "group"
     seed: int = 0
+    absent: bool = False
     memory_mb: float = 1024.0
     files: Files = field(default_factory=Files)
 
@@ -72,16 +76,18 @@ def build(config: Config, *, split: str, seed: int = 0) -> Takes:  # noqa: ARG00
         RateError, ChannelError: recordings differ in rate or channels.
         NotFiniteError: a sample is NaN or infinite.
     """
+    path = located(config.path, option="path")
+    reading = Reading(rate_hz=config.rate_hz, mix=config.mix, files=config.files)
+    if split == "all":
+        return one_by_one(path, target=config.target, labels=config.labels, reading=reading)
     found = read_folder(
-        located(config.path, option="path"),
+        path,
         target=config.target,
         labels=config.labels,
-        reading=Reading(rate_hz=config.rate_hz, mix=config.mix, files=config.files),
+        reading=reading,
         group=config.group,
         memory_mb=config.memory_mb,
     )
-    if split == "all":
-        return found.clips
     parts = _parted(found, config)
     splits.check(
         parts,
@@ -90,6 +96,11 @@ def build(config: Config, *, split: str, seed: int = 0) -> Takes:  # noqa: ARG00
         spans=found.spans or None,
         valid="group" if found.parts or found.folds else config.valid,
     )
+    if split == "train" and isinstance(found.clips, Clips):
+        train, valid = (
+            found.clips.take(parts.part(name, of=config.path)) for name in ("train", "valid")
+        )
+        check_learnable(train, valid, target=config.target, absent=config.absent)
     return found.clips.take(parts.part(split, of=config.path).tolist())
 
 
