@@ -8,6 +8,7 @@ from ondes.errors import RecipeError
 from ondes.nn.checks import check_input
 from ondes.nn.encoder import Encoder
 from ondes.nn.front import Front
+from ondes.nn.init import expect_silence
 from ondes.nn.ragged import Ragged
 from ondes.spec import Spec
 
@@ -48,6 +49,7 @@ class FrameNet(nn.Module):
         self.front, self.encoder = front, encoder
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Conv1d(encoder.outputs, len(classes), 1)
+        expect_silence(self.head)
         seen = encoder.field
         field = front.field.layer(before=seen.back, after=seen.ahead, stride=seen.hop)
         self.spec = Spec(
