@@ -1,0 +1,159 @@
+"""The whole drawing: a head, the network in columns, and what the signs mean."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import log
+
+from ondes.draw.layout import LABELLED, RADIUS, Laid, Places, circle, run, written
+from ondes.draw.nest import Fork, Run
+from ondes.draw.reach import Shape
+from ondes.draw.scene import Block, Line, Text, Thing, stacked, width
+from ondes.draw.simplify import Layer
+
+MARGIN = 28.0
+GUTTER = 52.0
+LEAST = 400.0  # width of a page
+MOST = 14  # columns
+WANTED = 1.3  # width of the network over its height
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A drawing and its size."""
+
+    things: tuple[Thing, ...]
+    width: float
+    height: float
+
+
+def page(items: Run, places: Places, *, title: str, lines: Sequence[str]) -> Page:
+    """Return the page of a network: title, `lines` of facts, the network, its signs."""
+    body = _columns(items, places)
+    wide = max(LEAST, body.width, width(title, size=20, bold=True))
+    blocks = (_head(title, lines, wide), body, _signs(places.layers, wide))
+    things: list[Thing] = []
+    y = MARGIN
+    for block in blocks:
+        x = MARGIN + ((wide - block.width) / 2 if block is body else 0)
+        things += block.at(x, y)
+        y += block.height + 18
+    return Page(things=tuple(things), width=wide + 2 * MARGIN, height=y - 18 + MARGIN)
+
+
+def _head(title: str, lines: Sequence[str], wide: float) -> Block:
+    things: list[Thing] = [Text(x=0, y=17, text=title, size=20, bold=True, anchor="start")]
+    y = 22.0
+    for line in lines:
+        for part in _wrapped(line, wide, size=12.5):
+            y += 17
+            things.append(Text(x=0, y=y, text=part, size=12.5, anchor="start", style="faint"))
+    return Block(width=wide, height=y + 6, axis=0, things=tuple(things))
+
+
+def _wrapped(line: str, wide: float, *, size: float) -> list[str]:
+    """Break a line between words where it is too long."""
+    lines = [""]
+    for word in line.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if width(longer, size=size) <= wide or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _columns(items: Run, places: Places) -> Block:
+    """Return a network in the number of columns that makes the page best to look at."""
+    single = (run((item,), places, shape=(1,), shown=(1,)).block.height for item in items)
+    heights = list(accumulate(single))
+    free = [k for k in range(1, len(items)) if not isinstance(items[k - 1], Fork)]
+    choices = {_split(heights, count, free) for count in range(1, MOST + 1)}
+    pages = [_side_by_side(_cut(items, choice), places) for choice in choices]
+    return min(pages, key=lambda block: (abs(log(block.width / block.height / WANTED)), block.width))
+
+
+def _split(heights: Sequence[float], count: int, free: Sequence[int]) -> tuple[int, ...]:
+    """Return with which of the `free` items a new column begins, for about equal heights."""
+    wanted = [heights[-1] * k / count for k in range(1, count)] if free else []
+    return tuple(sorted({min(free, key=lambda k: abs(heights[k - 1] - y)) for y in wanted}))
+
+
+def _cut(items: Run, cuts: Sequence[int]) -> list[Run]:
+    ends = (*cuts, len(items))
+    return [items[a:b] for a, b in zip((0, *cuts), ends, strict=True)]
+
+
+def _side_by_side(columns: Sequence[Run], places: Places) -> Block:
+    things: list[Thing] = []
+    shape: Shape = ()
+    shown: Shape = ()
+    x, high, ends = 0.0, 0.0, []
+    for k, items in enumerate(columns):
+        laid = run(items, places, shape=shape, shown=shown)
+        laid = _last(laid) if k == len(columns) - 1 else laid
+        shape, shown = laid.shape, laid.shown
+        things += laid.block.at(x, 0)
+        ends.append((x + laid.block.axis, laid.block.height, x + laid.block.width))
+        x += laid.block.width + GUTTER
+        high = max(high, laid.block.height)
+    for (a, bottom, right), (b, _, _) in zip(ends, ends[1:], strict=False):
+        middle = right + GUTTER / 2
+        points = ((a, bottom), (a, bottom + 14), (middle, bottom + 14), (middle, -10), (b, -10), (b, 0))
+        things.append(Line(points=points))
+    block = Block(width=x - GUTTER, height=high + 26, axis=0, things=tuple(things))
+    return Block(width=block.width, height=block.height, axis=0, things=block.at(0, 12))
+
+
+def _last(laid: Laid) -> Laid:
+    """Let the network end in an arrow and the shape of what it gives."""
+    axis = laid.block.axis
+    text = written(laid.shape)
+    things = (
+        Line(points=((0, 0), (0, LABELLED - 4)), arrow=True),
+        Text(x=0, y=LABELLED + 9, text=text, size=11.5, bold=True),
+    )
+    half = width(text, size=11.5, bold=True) / 2
+    moved = Block(width=2 * half, height=LABELLED + 14, axis=half, things=things)
+    arrow = Block(
+        width=moved.width, height=moved.height, axis=half, things=moved.at(half, 0)
+    )
+    assert axis >= 0
+    return Laid(stacked([laid.block, arrow]), laid.shape, laid.shape)
+
+
+def _signs(layers: Iterable[Layer], wide: float) -> Block:
+    """Explain the letters and signs that occur, in rows."""
+    rows = list(layers)
+    letters = dict(sorted({c for layer in rows for c in (*layer.before, *layer.after)}))
+    things: list[Thing] = []
+    x, y = 0.0, 14.0
+    for letter, name in letters.items():
+        step = 2 * RADIUS + 6 + width(name, size=11.5) + 18
+        if x and x + step > wide:
+            x, y = 0.0, y + 27
+        things += circle(letter, x + RADIUS, y)
+        text = Text(x=x + 2 * RADIUS + 6, y=y + 4, text=name, size=11.5, anchor="start")
+        things.append(text)
+        x += step
+    y += 24 if letters else 0
+    for line in _explained(rows):
+        for part in _wrapped(line, wide, size=10.5):
+            things.append(
+                Text(x=0, y=y, text=part, size=10.5, anchor="start", style="faint")
+            )
+            y += 14
+    return Block(width=wide, height=y - 8, axis=0, things=tuple(things))
+
+
+def _explained(layers: Sequence[Layer]) -> list[str]:
+    cores = [layer.core.split(" ") for layer in layers if layer.kind in ("conv", "pool")]
+    words = [word for core in cores for word in core[1:]]
+    said = []
+    if any(word.startswith("/") for word in words):
+        said.append("/2 stride")
+    if any(word.startswith("d") for word in words):
+        said.append("d2 dilation")
+    said.append("of two circles the upper one comes first")
+    said.append("a shape (channels × … × time) stands where it changes")
+    return ["; ".join(said)]

@@ -1,0 +1,97 @@
+"""What torch's operations are called in a drawing: letters of circles, and what is not drawn."""
+
+ACTIVATIONS = {
+    "relu": ("R", "ReLU"),
+    "tanh": ("T", "Tanh"),
+    "softmax": ("S", "softmax"),
+    "_softmax": ("S", "softmax"),
+    "log_softmax": ("LS", "log softmax"),
+    "sigmoid": ("σ", "sigmoid"),
+    "mish": ("M", "Mish"),
+    "selu": ("SE", "SELU"),
+    "silu": ("W", "Swish"),
+    "gelu": ("G", "GELU"),
+    "elu": ("E", "ELU"),
+    "celu": ("CE", "CELU"),
+    "leaky_relu": ("LR", "leaky ReLU"),
+    "prelu": ("PR", "PReLU"),
+    "relu6": ("R6", "ReLU6"),
+    "hardtanh": ("HT", "hard Tanh"),
+    "hardswish": ("HW", "hard Swish"),
+    "hardsigmoid": ("Hσ", "hard sigmoid"),
+    "softplus": ("SP", "softplus"),
+    "log_sigmoid": ("Lσ", "log sigmoid"),
+}
+"""Letters of the thesis where it has them: R, T and S."""
+
+NORMS = {
+    "batch_norm": ("B", "batch norm"),
+    "layer_norm": ("LN", "layer norm"),
+    "group_norm": ("GN", "group norm"),
+    "instance_norm": ("IN", "instance norm"),
+    "rms_norm": ("RN", "RMS norm"),
+}
+
+DROPS = {
+    name: ("D", "dropout") for name in ("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
+}
+
+CIRCLES = ACTIVATIONS | NORMS | DROPS
+
+JOINS = {
+    "cat": "Concat",
+    "stack": "Concat",
+    "add": "Add",
+    "addcmul": "Add",
+    "mul": "Multiply",
+    "maximum": "Maximum",
+}
+
+VIEWS = frozenset(
+    """view reshape _unsafe_view permute transpose t numpy_T mT adjoint flatten unflatten squeeze
+    unsqueeze contiguous clone to _to_copy type_as alias detach slice select expand expand_as narrow
+    split split_with_sizes chunk unbind getitem pad constant_pad_nd lift_fresh_copy unfold movedim
+    view_as reshape_as real view_as_real tensor_split index_select channel_shuffle flip roll
+    lift_fresh repeat view_as_complex reflection_pad1d replication_pad1d reflection_pad2d
+    replication_pad2d""".split()
+)
+"""What moves values and computes none: not drawn."""
+
+REDUCTIONS = {
+    "mean": "avg",
+    "amax": "max",
+    "max": "max",
+    "amin": "min",
+    "min": "min",
+    "sum": "sum",
+}
+
+CELLS = {
+    "fft_rfft": "FFT",
+    "stft": "STFT",
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "rnn_tanh": "RNN",
+    "scaled_dot_product_attention": "attention",
+    "sub": "−",
+    "rsub": "−",
+    "mul": "×",
+    "div": "÷",
+    "add": "+",
+    "abs": "abs",
+    "square": "x²",
+    "pow": "power",
+    "sqrt": "√",
+    "log1p": "log",
+    "log10": "log",
+    "log2": "log",
+    "upsample_nearest1d": "upsample",
+    "upsample_linear1d": "upsample",
+    "upsample_nearest2d": "upsample",
+    "upsample_bilinear2d": "upsample",
+}
+
+SIGNS = ("+", "−", "×", "÷")
+
+NOTABLE = ("LSTM", "GRU", "attention", "STFT", "FFT", "conv", "matrix", "avg", "max", "log", "abs")
+"""What a folded module is described by, in this order of interest."""
