@@ -154,8 +154,8 @@ def leave_group_out(
         return _within(~test, strata, keep, seed=seed)
     first = 0 if fold is None else fold + 1
     circle = [names[(first + step) % len(names)] for step in range(len(names))]
-    held = np.isin(words, _next(words[~test], circle))
-    return Split(*map(np.flatnonzero, (~test & ~held, held, test)))
+    aside = np.isin(words, _next(words[~test], circle))
+    return Split(*map(np.flatnonzero, (~test & ~aside, aside, test)))
 
 
 def leave_groups_out(
@@ -217,7 +217,8 @@ def balanced(
     _, owner, sizes = np.unique(names, return_inverse=True, return_counts=True)
     if not 2 <= folds <= len(sizes):
         raise InputError(
-            f"{folds} folds of {len(sizes)} groups: give two folds or more, and a group for each"
+            f"{folds} folds of {len(sizes)} groups or clips: give 2 folds or more, and a group for "
+            "each"
         )
     _, stratum = np.unique(np.array(strata), return_inverse=True)
     rng = np.random.default_rng(seed)
@@ -227,6 +228,31 @@ def balanced(
     np.add.at(counts, (owner, stratum), 1)
     fold_of: Places = _greedy(counts, folds, rng)[owner]
     return fold_of
+
+
+def held(
+    strata: Sequence[str], *, parts: int = PARTS, groups: Sequence[str] | None = None, seed: int = 0
+) -> NDArray[np.bool_]:
+    """Which clips to hold back: one of `parts` of each class, rounded up, but never its last.
+
+    Groups, where they are given, stay whole, and classes are then held as evenly as they allow.
+    Raises InputError where all would be, or none.
+
+    >>> held(["a"] * 6 + ["b"] * 2 + ["c"]).sum()
+    np.int64(3)
+    """
+    if groups is not None and len(set(groups)) < len(groups):
+        return np.equal(balanced(strata, min(parts, len(set(groups))), groups=groups, seed=seed), 0)
+    words, places = np.array(strata), np.random.default_rng(seed).permutation(len(strata))
+    chosen = np.zeros(len(words), bool)
+    for name in sorted(set(strata)):
+        own = places[words[places] == name]
+        chosen[own[: min(-(-len(own) // parts), len(own) - 1)]] = True
+    if not chosen.any():
+        raise InputError(
+            f"{len(words)} clips, one of each class, leave none to hold back: give more"
+        )
+    return chosen
 
 
 def _dealt(stratum: Places, folds: int, rng: np.random.Generator) -> Places:
@@ -277,8 +303,8 @@ def _within(
     """Validate by a fifth of the rest."""
     places = np.flatnonzero(rest)
     groups = None if keep is None else np.array(keep)[places].tolist()
-    held = balanced(np.array(strata)[places].tolist(), PARTS, groups=groups, seed=seed) == 0
-    return Split(places[~held], places[held], np.flatnonzero(~rest))
+    aside = held(np.array(strata)[places].tolist(), groups=groups, seed=seed)
+    return Split(places[~aside], places[aside], np.flatnonzero(~rest))
 
 
 def _check_apart(split: Split, keys: Sequence[Hashable], what: str, cure: str) -> None:

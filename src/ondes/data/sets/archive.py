@@ -34,8 +34,8 @@ class Config:
     rate_hz: that its samples are said to have.
     parts: of so many parts of TRAIN one validates; with 0 all of TRAIN is learnt from and
         validates as well, so that scores of `valid` say nothing.
-    fold: which of these parts, from 0.
-    inside: test a part of TRAIN, and validate by the next, as there is no TEST file.
+    fold: which draw of them it is; with `inside`, which part is tested, from 0.
+    inside: test one of the parts of TRAIN, and validate by the next, as there is no TEST file.
     """
 
     folder: str = "tsc_archive"
@@ -81,10 +81,10 @@ def _parted(clips: Clips, n_train: int, config: Config) -> Split:
     classes = [clips.labels[k] for k in clips.y[:n_train].argmax(axis=1)]
     if config.inside and test.size:
         raise InputError(f"{config.name} has a TEST file: leave inside out")
-    inner = splits.stratified(classes, fold=config.fold, folds=config.parts)
     if config.inside:
-        return inner
-    return Split(np.union1d(inner.train, inner.valid), inner.test, test)
+        return splits.stratified(classes, fold=config.fold, folds=config.parts)
+    aside = splits.held(classes, parts=config.parts, seed=config.fold)
+    return Split(np.flatnonzero(~aside), np.flatnonzero(aside), test)
 
 
 @lru_cache(maxsize=4)

@@ -17,8 +17,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ondes.data import splits
 from ondes.data.clips import Clips, Target, check_learnable
 from ondes.data.files import Files
@@ -126,11 +124,9 @@ def _with_valid(told: Split, found: Found, config: Config) -> Split:
     if told.valid.size or not told.train.size:
         return told
     places = told.train.tolist()
-    inner = splits.stratified(
+    aside = splits.held(
         [found.strata[k] for k in places],
         groups=[found.groups[k] for k in places],
         seed=config.seed,
     )
-    return Split(
-        np.setdiff1d(told.train, told.train[inner.test]), told.train[inner.test], told.test
-    )
+    return Split(told.train[~aside], told.train[aside], told.test)
