@@ -38,9 +38,8 @@ class AdaptiveMean(nn.Module):
 
     def forward(self, x: Ragged) -> Tensor:
         """Average in stretches."""
-        values, (b, t) = x.filled(), (len(x.values), x.values.shape[-1])
-        share = _shares(x.lengths, t, self.bins[-1], values)
-        share = share.expand(b, -1, -1)
+        values = x.filled()
+        share = _shares(x.lengths, values.shape[-1], self.bins[-1], values)
         if values.ndim == 3:
             return values @ share
         across = _shares(None, values.shape[2], self.bins[0], values)[0]

@@ -7,6 +7,7 @@ stretch of s entries and evenly around it. So the entries of an item do not depe
 padded with, nor on how much. Without lengths nothing is computed for their sake.
 """
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from typing import Any, Literal, Protocol, cast
@@ -147,7 +148,8 @@ class MaxPool(_Windows):
     def forward(self, x: Ragged) -> Ragged:
         """Take the maxima of every item as if it were alone."""
         values = self._surrounded(x.filled(-torch.inf), -torch.inf)
-        return x.strided(self._pooled(F.max_pool2d, values), self.stride[-1])
+        found = x.strided(self._pooled(F.max_pool2d, values), self.stride[-1])
+        return Ragged(found.filled(), found.lengths)
 
 
 class MeanPool(_Windows):
@@ -166,7 +168,8 @@ class MeanPool(_Windows):
         means, shares = (
             self._pooled(F.avg_pool2d, self._surrounded(y)) for y in (x.filled(), inside)
         )
-        return x.strided(means / shares, self.stride[-1])
+        least = 0.5 / math.prod(self.kernel)  # of windows with nothing but padding in them
+        return x.strided(means / shares.clamp(min=least), self.stride[-1])
 
 
 class Each(nn.Module):

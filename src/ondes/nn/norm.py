@@ -37,10 +37,10 @@ class Norm(nn.Module):
 
 
 def _over_valid(x: Ragged, lengths: Tensor, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Tensor:
-    values = x.values.to(torch.promote_types(x.values.dtype, torch.float32))
+    values = x.filled().to(torch.promote_types(x.values.dtype, torch.float32))
     inside, axes = x.inside(), (0, *range(2, values.ndim))
     count = lengths.sum() * values.shape[2:-1].numel()
-    mean = values.masked_fill(~inside, 0).sum(axes, keepdim=True) / count
+    mean = values.sum(axes, keepdim=True) / count
     centred = values - mean
     squares = centred.masked_fill(~inside, 0).square()
     variance = squares.sum(axes, keepdim=True) / count

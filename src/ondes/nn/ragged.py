@@ -12,8 +12,8 @@ class Ragged(NamedTuple):
     """A batch whose items are valid up to lengths of their own.
 
     values: [b, c, t] or [b, c, f, t]; time is the last axis. lengths: int64 [b], how many entries
-    along time are valid; None where all are. What stands in the padding has no meaning: every
-    layer that looks beyond one entry puts there first what counts for nothing.
+    along time are valid; None where all are. What stands in the padding is finite and has no
+    meaning: every layer that looks beyond one entry puts there first what counts for nothing.
 
     >>> x = Ragged(torch.tensor([[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]]), torch.tensor([3, 1]))
     >>> x.filled().tolist()

@@ -18,7 +18,7 @@ Block = Callable[[int, int, int], nn.Module]
 def basic(
     dims: Dims, inputs: int, outputs: int, *, stride: int, activation: ActivationName
 ) -> nn.Module:
-    """Return two convolutions of 3 and a shortcut, which is a 1x1 convolution where sizes differ."""
+    """Return two convolutions of 3 and a shortcut; where sizes differ it is a 1x1 convolution."""
     body = nn.Sequential(
         conv_norm(dims, inputs, outputs, 3, stride=stride, activation=activation),
         conv_norm(dims, outputs, outputs, 3, activation=None),

@@ -1,22 +1,19 @@
 """What every model must pass: `check_model` and its single checks."""
 
 import copy
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
-from ondes.nn.export import to_onnx
 from ondes.ops.convolve import fixed
 from ondes.signal import Signal
-from ondes.spec import Spec
+from ondes.spec import ClipSpec, Spec
+from ondes.testing import clipmodels
+from ondes.testing.copies import onnx_session, saved_and_loaded
 from ondes.testing.require import require, require_equal, require_error
 
 EXACT = 1e-9  # of the largest logit, where double precision computes the same thing twice
@@ -41,6 +38,9 @@ def check_model(module: nn.Module) -> None:
     7. NaN, wrong channels, a wrong rate and too short a signal raise their own errors;
     8. ONNX Runtime gives the same logits at three lengths (needs ``ondes[onnx]``).
 
+    Of a network whose ``spec`` is a `ClipSpec` other things are checked; they are listed in
+    `ondes.testing.clipmodels`.
+
     The network is copied and stays as it was. It should be freshly built: in check 5, weights
     that training has brought to zero look like a smaller receptive field.
 
@@ -49,7 +49,8 @@ def check_model(module: nn.Module) -> None:
     """
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        for check in CHECKS:
+        of_clips = isinstance(getattr(module, "spec", None), ClipSpec)
+        for check in clipmodels.CHECKS if of_clips else CHECKS:
             check(copy.deepcopy(module).eval())
 
 
@@ -88,7 +89,7 @@ def check_saved(module: nn.Module) -> None:
     with torch.no_grad():
         module.train()(x)  # moves running statistics away from their first values
         expected = module.eval()(x)
-        loaded = _saved_and_loaded(module)(x)
+        loaded = saved_and_loaded(module)(x)
     require(
         torch.equal(expected, loaded),
         "saved weights put into a new network give other logits: something that the logits "
@@ -173,7 +174,7 @@ def check_errors(module: nn.Module) -> None:
 def check_onnx(module: nn.Module) -> None:
     """Check that ONNX Runtime gives the logits of the network, from one frame on."""
     spec = _spec(module)
-    run = _onnx_session(module)
+    run = onnx_session(module)
     for items, samples in ((1, spec.hop), (2, 3 * spec.hop + spec.hop // 2), (3, _context(module))):
         x = _noise(module, items=items, samples=samples)
         x[..., : samples // 2] = 0  # where a small term is all there is
@@ -244,45 +245,6 @@ def _looks(module: nn.Module, *, group: int, samples: int) -> tuple[int, int]:
     require(len(touched) > 0, f"frame {group * spec.step} depends on no sample at all")
     size = spec.step * spec.hop
     return group * size - int(touched.min()), int(touched.max()) + 1 - (group + 1) * size
-
-
-def _saved_and_loaded(module: nn.Module) -> nn.Module:
-    fresh = _fresh(module)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "weights.safetensors"
-        save_file({k: v.contiguous().clone() for k, v in module.state_dict().items()}, path)
-        fresh.load_state_dict(load_file(path))
-    return fresh.eval()
-
-
-def _fresh(module: nn.Module) -> nn.Module:
-    """Return another network of the same kind: built anew from its config where it has one."""
-    spec = _spec(module)
-    if hasattr(module, "config"):
-        build: Any = type(module)
-        new: nn.Module = build(
-            module.config, rate_hz=spec.rate_hz, channels=spec.channels, classes=spec.classes
-        )
-        return new
-    new = copy.deepcopy(module)
-    for tensor in new.state_dict().values():
-        tensor.zero_()
-    return new
-
-
-def _onnx_session(module: nn.Module) -> Callable[[Any], Any]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        try:
-            to_onnx(module, path)
-        except InputError as error:
-            raise AssertionError(str(error)) from error
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return lambda x: session.run(["logits"], {"signal": x})[0]
 
 
 def _spec(module: nn.Module) -> Spec:
