@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    runtime_checkable,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,10 +119,15 @@ Examples = Dataset | ClipDataset
 
 
 class Step(NamedTuple):
-    """What a batch gives: loss terms, scalars to be added up, and numbers to log."""
+    """What a batch gives: loss terms, scalars to be added up, and numbers to log.
+
+    `rows` are tensors with a row per example, of which a `Summing` task makes a validation's
+    figures.
+    """
 
     losses: dict[str, Tensor]
     logs: dict[str, float]
+    rows: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Phase(NamedTuple):
@@ -149,3 +163,19 @@ class Task(Protocol):
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases that training walks through, over and over."""
+
+
+@runtime_checkable
+class Meeting(Protocol):
+    """A task that looks at its data before it learns, as for means and for what is missing."""
+
+    def meet(self, train_set: Any, valid_set: Any, /) -> None:  # noqa: ANN401
+        """Look at the examples to come; there may be none for validation."""
+
+
+@runtime_checkable
+class Summing(Protocol):
+    """A task whose figures of a validation are no means over its batches, as areas under curves."""
+
+    def summary(self, rows: Mapping[str, NDArray[Any]], /) -> dict[str, float]:
+        """Return figures of the rows of all steps, one after the other."""

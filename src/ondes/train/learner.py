@@ -11,14 +11,16 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast, gather_object, send_to_device
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ondes.errors import NotFiniteError
-from ondes.protocols import Step, Task
+from ondes.protocols import Step, Summing, Task
 from ondes.train.checkpoint import Weights, snapshot
 from ondes.train.config import TrainConfig
 from ondes.train.ema import Ema
@@ -27,6 +29,7 @@ from ondes.train.schedule import learning_rate
 from ondes.train.stages import Stage, focus, stage_at, stages
 
 Figures = dict[str, float]
+Rows = NDArray[Any]
 
 
 class Learner:
@@ -66,10 +69,12 @@ class Learner:
     def judge(self, batches: Iterable[Batch]) -> Figures:
         """Return every loss and log as its mean over the examples of all processes.
 
-        The running mean of the weights is judged where there is one; ``loss`` is all terms' sum.
+        What a `Summing` task makes of all rows comes in its place. The running mean of the weights
+        is judged where there is one; ``loss`` is all terms' sum.
         """
         self.model.eval()
         sums: dict[str, float] = defaultdict(float)
+        rows: dict[str, list[Rows]] = defaultdict(list)
         with self._ema.swapped(self.model) if self._ema else nullcontext():
             for batch in batches:
                 count = len(next(iter(batch.values())))
@@ -77,7 +82,9 @@ class Learner:
                 step = self._step(batch)
                 for name, value in _figures(sum(step.losses.values()), step).items():
                     sums[name] += count * value
-        return self._shares(sums)
+                for name, part in step.rows.items():
+                    rows[name].append(part.cpu().numpy())
+        return self._shares(sums) | self._summary(rows)
 
     def weights(self) -> Weights:
         """Copy the weights as they would be used: their running mean where there is one."""
@@ -157,6 +164,15 @@ class Learner:
         """Put the phase before each name where there are several."""
         prefix = f"{stage.phase.name}/" if len(self._stages) > 1 else ""
         return {f"{prefix}{name}": value for name, value in figures.items()}
+
+    def _summary(self, rows: Mapping[str, list[Rows]]) -> Figures:
+        if not isinstance(self._task, Summing):
+            return {}
+        mine = {name: np.concatenate(parts) for name, parts in rows.items()}
+        shares = [share for share in gather_object([mine]) if share]
+        return self._task.summary(
+            {name: np.concatenate([share[name] for share in shares]) for name in shares[0]}
+        )
 
     def _shares(self, sums: Mapping[str, float]) -> Figures:
         total: dict[str, float] = defaultdict(float)

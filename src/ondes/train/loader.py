@@ -102,7 +102,8 @@ def batches(
     """Yield what ``task.prepare`` makes of the examples, stacked, as tensors.
 
     Each example is prepared under generators seeded by ``seed`` and its position in the run, so
-    that neither the number of workers nor a resume changes it.
+    that neither the number of workers nor a resume changes it. Arrays ``x`` of unequal time get
+    zeros at the end where ``length`` says how long each is.
     """
     if len(examples) < 1:
         raise InputError(f"the data set {examples!r} holds no example; nothing can be learnt of it")
@@ -137,10 +138,22 @@ def _stack(rows: list[Arrays]) -> Batch:
 
 
 def _stacked(name: str, rows: list[Arrays]) -> NDArray[np.generic]:
-    shapes = sorted({row[name].shape for row in rows})
-    if len(shapes) > 1:
-        raise InputError(
-            f"the examples of one batch differ in the shape of {name!r}: {shapes}; "
-            "let the data set cut windows of one length, or train with batch: 1"
-        )
-    return np.stack([row[name] for row in rows])
+    arrays = [row[name] for row in rows]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) == 1:
+        return np.stack(arrays)
+    if name == "x" and "length" in rows[0] and len({shape[:-1] for shape in shapes}) == 1:
+        return _padded(arrays)
+    raise InputError(
+        f"the examples of one batch differ in the shape of {name!r}: {shapes}; "
+        "let the data set cut windows of one length, or train with batch: 1"
+    )
+
+
+def _padded(arrays: list[NDArray[np.generic]]) -> NDArray[np.generic]:
+    """Stack arrays [..., time] with zeros after the shorter ones."""
+    longest = max(array.shape[-1] for array in arrays)
+    batch = np.zeros((len(arrays), *arrays[0].shape[:-1], longest), arrays[0].dtype)
+    for row, array in zip(batch, arrays, strict=True):
+        row[..., : array.shape[-1]] = array
+    return batch

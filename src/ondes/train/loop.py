@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from ondes.errors import RecipeError, nearest
 from ondes.io.atomic import atomic_write
-from ondes.protocols import Examples, Task
+from ondes.protocols import Examples, Meeting, Task
 from ondes.train import checkpoint, loader, seeds
 from ondes.train.config import TrainConfig
 from ondes.train.devices import accelerator, steady_kernels
@@ -82,6 +82,8 @@ def fit(
         RecipeError: the training in ``out`` began otherwise; the config asks what cannot be.
         NotFiniteError: a loss or gradient became NaN or infinite; the last checkpoint stays.
     """
+    if isinstance(task, Meeting):
+        task.meet(train_set, valid_set)
     run = _Run(task, config, out, seed)
     run.begin(valid_set, resume=resume)
     with run.logged(), steady_kernels():
