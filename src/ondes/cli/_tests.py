@@ -43,7 +43,7 @@ def recipe_for(
 
 def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:
     """Return the splits to score on, the main one first: all of recordings that are named."""
-    if what is not None and recipe.name == _folder_of(recipe):
+    if what is not None and recipe.name == _own_set(recipe):
         return ("all",)
     splits: Sequence[str] = data.find(recipe.data.set).TESTS
     return splits
@@ -57,12 +57,12 @@ def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Examples,
     """
     examples = build.dataset(recipe, split)
     examples = examples if limit is None else build.first(examples, limit)
-    return _sound(examples) if recipe.data.set == _folder_of(recipe) else (examples, ())
+    return _sound(examples) if recipe.data.set == _own_set(recipe) else (examples, ())
 
 
-def _folder_of(recipe: Recipe) -> str:
+def _own_set(recipe: Recipe) -> str:
     """Return the data set of one's own recordings, of which some may be unreadable."""
-    return kinds.find(recipe.task.name).FOLDER
+    return kinds.find(recipe.task.name).OWN
 
 
 def _sound(examples: Examples) -> tuple[Examples, Sequence[Failure]]:
@@ -116,8 +116,8 @@ def _layers(model: "Trained", what: str | None, options: Options) -> list[Layer]
     if what in data.names():
         return [_layer(what, task, _at_rate(what, model.card))]
     if Path(what).exists() and Path(what).suffix != ".yaml":
-        own = {"folder": what, "labels": list(model.spec.classes), **options}
-        return [_layer(kinds.find(task).FOLDER, task, own)]
+        kind = kinds.find(task)
+        return [_layer(kind.OWN, task, {**kind.options(model, what), **options})]
     known = [*data.names(), *recipe_names()]
     if what not in known and not Path(what).exists():
         raise InputError(

@@ -32,7 +32,7 @@ class Probabilities(nn.Module):
         return torch.sigmoid(self.network(x))
 
 
-class Answers(nn.Module):
+class Answering(nn.Module):
     """A network of clips that gives its logits and, besides, what `answer` makes of them."""
 
     def __init__(self, network: nn.Module, answer: Callable[[Tensor], Tensor]) -> None:

@@ -28,8 +28,8 @@ def load(
             (which needs ONNX Runtime and no torch), or a JSON file of a classical detector's
             numbers, to which the rest means nothing.
         device: as torch names it; ``auto`` is the GPU where there is one.
-        precision: of the network's arithmetic; ``auto`` is bfloat16 where the processor has
-            matrix units for it, which is about twice as fast, and float32 elsewhere. An ONNX
+        precision: of the network's arithmetic; ``auto`` is float32, but for detectors bfloat16
+            where the processor has matrix units for it, which is about twice as fast. An ONNX
             file is float32.
         window_frames: frames that a detector computes at once; None lets its receptive field
             decide.

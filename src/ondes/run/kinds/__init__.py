@@ -43,8 +43,8 @@ class Trained(Protocol):
 class Kind(Protocol):
     """What a file of this room holds."""
 
-    FOLDER: str
-    """The data set that reads a folder of one's own, to be scored on."""
+    OWN: str
+    """The data set that reads recordings of one's own, to be scored on; `all` is every one."""
 
     def spec(self, values: Json, /) -> Spec | ClipSpec:
         """Return a card's spec, for whose level the network is built."""
@@ -67,6 +67,9 @@ class Kind(Protocol):
 
         `card` says all but spec, reading and scores; `baselines` are rivals to set beside it.
         """
+
+    def options(self, model: Any, path: str, /) -> dict[str, Any]:  # noqa: ANN401 - its own
+        """Return the options of that data set for what lies at a path and a model."""
 
     def evaluate(self, model: Any, examples: Examples, /) -> Scores:  # noqa: ANN401 - its own
         """Return the scores of a model on a data set."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ondes.tasks.detect import DetectTask
 
-FOLDER = "recordings"
+OWN = "recordings"
 LEAST = 1e-4  # of probabilities that are compared: ONNX Runtime computes the sigmoid to 2e-7
 
 
@@ -72,6 +72,11 @@ def finish(
     )
     network = Network(cast("nn.Module", detect.model))
     return Pipeline(network, detect.spec, detect.decoder, whole, detect.tolerances)
+
+
+def options(model: Pipeline, path: str) -> dict[str, object]:
+    """Return how recordings with event lists beside them are read, labelled as the model does."""
+    return {"folder": path, "labels": list(model.spec.classes)}
 
 
 def evaluate(model: Pipeline, examples: Examples) -> Scores:

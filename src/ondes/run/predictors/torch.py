@@ -55,7 +55,7 @@ def load(folder: Path, card: Card, *, device: str, precision: Precision, threads
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     network = _moved(artefact.read_model(folder, card), device)
-    return Network(network, _chosen(precision, device))
+    return Network(network, _chosen(precision, device, network))
 
 
 def _moved(network: nn.Module, device: str) -> nn.Module:
@@ -69,8 +69,10 @@ def _moved(network: nn.Module, device: str) -> nn.Module:
         ) from error
 
 
-def _chosen(precision: Precision, device: str) -> Precision:
+def _chosen(precision: Precision, device: str, network: nn.Module) -> Precision:
     if precision != "auto":
         return precision
+    if isinstance(network.spec, ClipSpec):  # a saved model answers what it answered, anywhere
+        return "float32"
     matrix_units = device == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False)
     return "bfloat16" if matrix_units else "float32"
