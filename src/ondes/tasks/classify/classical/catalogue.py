@@ -1,0 +1,98 @@
+"""Families of rivals by name: fit one to clips, bring one back from arrays and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+from ondes.errors import ArtefactError, InputError, nearest
+from ondes.protocols import ClipDataset
+from ondes.spec import ClipSpec
+from ondes.tasks.classify.classical import families
+from ondes.tasks.classify.classical.rival import Arrays, Rival, Target, training
+
+
+def names() -> list[str]:
+    """Return the names of all families.
+
+    >>> names()
+    ['minirocket', 'nn-dtw', 'random-forest']
+    """
+    return sorted(module.name.replace("_", "-") for module in iter_modules(families.__path__))
+
+
+def about(name: str) -> str:
+    """Return what a family says of itself; InputError where there is none of that name."""
+    text: str = _find(name).ABOUT
+    return text
+
+
+def fit(
+    name: str,
+    clips: ClipDataset,
+    *,
+    seed: int = 0,
+    target: Target = "class",
+    options: Mapping[str, Any] | None = None,
+) -> Rival:
+    """Fit a family to clips; the same clips, seed and options give the same rival.
+
+    Args:
+        name: one of `names`.
+        clips: of any lengths; all of them are held in memory.
+        seed: of whatever is drawn.
+        target: what y of a clip is: one of several "class"es (where it is soft, the likeliest),
+            "tags" that hold from .5 on, or "number"s.
+        options: numbers of the family's ``Options``; what is left out keeps its default.
+
+    Raises:
+        InputError: there is no such family or option, a number is out of its range, or there is
+            nothing to tell apart.
+        NotFiniteError: a clip holds NaN or infinity.
+    """
+    family = _find(name)
+    chosen = _options(name, family.Options, options or {})
+    train = training(clips, target)
+    model = family.fit(train, chosen, rate_hz=clips.rate_hz, seed=seed)
+    spec = ClipSpec(clips.rate_hz, clips.n_channels, tuple(clips.labels), family.least(model))
+    return Rival(name, spec, target, model, asdict(chosen))
+
+
+def from_arrays(arrays: Arrays, document: Mapping[str, Any]) -> Rival:
+    """Return the rival that `Rival.to_arrays` took apart; its scores are the same to the bit.
+
+    Raises:
+        ArtefactError: arrays and document do not belong together, or are no rival's.
+    """
+    try:
+        name, spec = document["name"], ClipSpec.from_dict(document["spec"])
+        model = _find(name).from_arrays(arrays, document["model"])
+        return Rival(name, spec, document["target"], model, document["options"])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ArtefactError(
+            f"these arrays and this document hold no rival ({error!r}); save it again"
+        ) from error
+
+
+def _find(name: str) -> ModuleType:
+    if name not in names():
+        raise InputError(
+            f"no classical rival is called {name!r}{nearest(name, names())}; there are "
+            f"{', '.join(names())}"
+        )
+    return import_module(f"{families.__name__}.{name.replace('-', '_')}")
+
+
+def _options(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    known = [field.name for field in fields(kind)]
+    for option in options:
+        if option not in known:
+            raise InputError(
+                f"{name} has no option {option!r}{nearest(option, known)}; there are "
+                f"{', '.join(known)}"
+            )
+    return kind(**options)

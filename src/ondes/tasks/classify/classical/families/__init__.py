@@ -1,0 +1,1 @@
+"""The families of classical rivals, one file each, found by its name."""
