@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import nn
 
 from ondes.errors import InputError, NotFiniteError, RecipeError
-from ondes.protocols import Phase, Step
+from ondes.protocols import Clip, Phase, Step
 from ondes.train import logbook
 from ondes.train.checkpoint import latest
 from ondes.train.config import TrainConfig
@@ -48,6 +48,9 @@ def same(one, other, **tolerance):
         ("adam", lambda p: torch.optim.Adam(p, lr=0.02)),
         ("adamw", lambda p: torch.optim.AdamW(p, lr=0.02, weight_decay=0.1)),
         ("sgd", lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True)),
+        ("rmsprop", lambda p: torch.optim.RMSprop(p, lr=0.02)),
+        ("adagrad", lambda p: torch.optim.Adagrad(p, lr=0.02)),
+        ("adadelta", lambda p: torch.optim.Adadelta(p, lr=0.02)),
     ],
 )
 def test_it_is_the_textbook_loop(train, standin, name, kind):
@@ -208,6 +211,46 @@ def test_early_stopping_keeps_the_best(train, standin):
     assert not task.model.training
 
 
+@pytest.mark.parametrize("nesterov", [True, False])
+def test_momentum_is_heavy_ball_or_nesterov(train, nesterov):
+    """Sutskever et al. 2013 as torch writes it, of a slope that is always 1."""
+    config = replace(
+        SCRIPTED, momentum=0.5, nesterov=nesterov, steps=3, keep="last", monitor="loss"
+    )
+    task, _ = train(config, task=Scripted([0.0] * 9))
+    speed, place = 0.0, 0.0
+    for _ in range(3):
+        speed = 0.5 * speed + 1
+        place -= 1 + 0.5 * speed if nesterov else speed
+    assert task.model.weight.item() == pytest.approx(place)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adagrad", "adam"])
+def test_stages_go_on_from_the_best_weights_at_a_lower_rate(train, standin, optimiser):
+    """Each stage starts afresh at the best weights, so of a slope of 1 first steps repeat."""
+    scores = [0.0, 1.0, 2.0, 0.5, 0.5, 0.5, 3.0, 0.0, 0.0, 0.0, 0.0]  # the first: rehearsal's
+    config = replace(
+        SCRIPTED,
+        optimiser=optimiser,
+        momentum=0.9,
+        schedule="stages",
+        decay=0.1,
+        stages=3,
+        patience=2,
+        steps=50,
+        keep="best",
+    )
+    task = Scripted(scores)
+    _, result = train(config, task=task, valid_set=standin.Numbers(1))
+    assert (result.stopped, result.steps, result.best_step) == ("patience", 10, 6)
+    seen = dict(enumerate(task.seen))
+    first = seen[1]  # one step at full rate from 0
+    assert first < 0
+    assert seen[5] - seen[2] == pytest.approx(0.1 * first, rel=1e-4)  # from the best, after 2 bad
+    assert seen[9] - seen[6] == pytest.approx(0.01 * first, rel=1e-4)
+    assert task.model.weight.item() == pytest.approx(seen[6])
+
+
 def test_the_running_mean_is_validated_and_kept(train, standin):
     task, result = train(
         replace(SCRIPTED, ema=0.5), task=Scripted([0.0] * 13), valid_set=standin.Numbers(1)
@@ -283,6 +326,55 @@ def test_an_empty_data_set_is_refused(standin, train):
         train(train_set=standin.Numbers(0))
 
 
+class Unequal:
+    """Clips of lengths 3, 5, 5, 2 that hold their index + 1."""
+
+    rate_hz, labels, n_channels = 1.0, ("a",), 1
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return Clip(np.full((1, (3, 5, 5, 2)[index]), index + 1.0, np.float32), np.zeros(1))
+
+
+class Summer(Scripted):
+    def __init__(self):
+        super().__init__([])
+
+    def prepare(self, clip):
+        return {"x": clip.x, "length": np.array(clip.x.shape[1])}
+
+    def step(self, batch):
+        loss = self.model.weight.sum()
+        return Step({"w": loss}, {"mean": -1.0}, {"total": batch["x"].sum((1, 2))})
+
+    def summary(self, rows):
+        return {"mean": float(rows["total"].mean()), "rows": len(rows["total"])}
+
+
+def test_clips_of_unequal_length_are_padded_with_zeros_at_the_end():
+    (batch,) = batches(Summer(), Unequal(), [[(0, 0), (1, 1), (2, 3)]], seed=(0,), workers=0)
+    assert batch["length"].tolist() == [3, 5, 2]
+    assert batch["length"].dtype == torch.int64
+    assert batch["x"][:, 0].tolist() == [[1, 1, 1, 0, 0], [2, 2, 2, 2, 2], [4, 4, 0, 0, 0]]
+
+
+def test_a_task_that_sums_up_sees_every_row_of_a_validation(train):
+    _, result = train(CONFIG, task=Summer(), valid_set=Unequal())
+    assert result.logs["valid/mean"] == (3 + 10 + 15 + 8) / 4
+    assert result.logs["valid/rows"] == 4
+
+
+def test_a_task_meets_its_data_before_it_learns(train):
+    met = []
+    task = Summer()
+    task.meet = lambda *sets: met.append(sets)
+    train(CONFIG, task=task, valid_set=Unequal())
+    ((_, valid_set),) = met
+    assert isinstance(valid_set, Unequal)
+
+
 def test_examples_of_two_lengths_are_refused(standin, train):
     class Ragged(standin.Regress):
         def prepare(self, example):
@@ -301,11 +393,14 @@ def test_examples_of_two_lengths_are_refused(standin, train):
         {"ema": 1.0},
         {"clip": -1.0},
         {"schedule": "step"},
+        {"schedule": "stages"},
+        {"stages": 0},
         {"workers": -1},
     ],
 )
 def test_a_value_out_of_range_names_its_key(values):
-    key = "decay_every" if "schedule" in values else next(iter(values))
+    needs = {"step": "decay_every", "stages": "patience"}
+    key = needs[values["schedule"]] if "schedule" in values else next(iter(values))
     with pytest.raises(RecipeError, match=f"^{key}: "):
         TrainConfig(**values)
 

@@ -57,12 +57,66 @@ def test_kill_9_changes_no_bit(standin, tmp_path):
 def train(standin, tmp_path):
     """Train the stand-in in ``tmp_path``; return the result."""
 
-    def run(config, *, resume=False, seed=3, **kind):
+    def run(config, *, resume=False, seed=3, progress=None, **kind):
         task = standin.Regress(standin.Net(), **kind)
         numbers = standin.Numbers()
-        return fit(task, numbers, standin.Numbers(7), config, tmp_path, seed=seed, resume=resume)
+        return fit(
+            task,
+            numbers,
+            standin.Numbers(7),
+            config,
+            tmp_path,
+            seed=seed,
+            resume=resume,
+            progress=progress,
+        )
 
     return run
+
+
+STAGES = TrainConfig(
+    steps=60,
+    batch=4,
+    optimiser="sgd",
+    lr=0.05,
+    ema=0.5,
+    schedule="stages",
+    decay=0.2,
+    stages=4,
+    patience=1,
+    device="cpu",
+    log_every=1,
+    valid_every=2,
+    save_every=1,
+)
+
+
+@pytest.mark.parametrize("kill", [3, 9, 20])
+def test_stages_of_learning_rates_resume_bit_for_bit(train, tmp_path, monkeypatch, kill):
+    def weights():
+        return (tmp_path / "weights.safetensors").read_bytes()
+
+    def interrupt(step, *_):
+        if step == kill:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(STAGES, progress=interrupt)
+    resumed = train(STAGES, resume=True)
+    broken = weights()
+    checkpoint.shutil.rmtree(tmp_path / "checkpoints")
+    whole = train(STAGES)
+    assert broken == weights()
+    assert (whole.steps, whole.best_step) == (resumed.steps, resumed.best_step)
+    rates = [row["lr"] for row in logbook.read(tmp_path) if row["split"] == "train"]
+    assert sorted(set(rates), reverse=True) == pytest.approx([0.05, 0.01, 0.002, 0.0004])
+
+
+def test_patience_decides_the_weights_of_stages(train):
+    train(replace(STAGES, steps=2))
+    for change in ({"patience": 2}, {"steps": 8}):
+        with pytest.raises(RecipeError, match=next(iter(change))):
+            train(replace(STAGES, **({"steps": 2} | change)), resume=True)
 
 
 CONFIG = TrainConfig(steps=6, batch=4, device="cpu", log_every=2, valid_every=3, save_every=2)

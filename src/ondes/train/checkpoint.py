@@ -89,11 +89,14 @@ def load(checkpoint: Path) -> tuple[dict[str, Weights], dict[str, Any]]:
 
 
 def refuse_change(newest: Path, *, before: Mapping[str, object], now: Mapping[str, object]) -> None:
-    """Raise RecipeError if what decides the weights is no longer what it was."""
+    """Raise RecipeError if what decides the weights is no longer what it was.
+
+    What the checkpoint does not know is newer than it, and as it was before.
+    """
     changes = [
         f"{name} was {before[name]!r} and is now {now[name]!r}"
         for name in now
-        if before[name] != now[name]
+        if before.get(name, now[name]) != now[name]
     ]
     if changes:
         raise RecipeError(

@@ -5,8 +5,8 @@ from typing import Literal
 
 from ondes.errors import RecipeError
 
-Optimiser = Literal["adam", "adamw", "sgd"]
-Schedule = Literal["constant", "cosine", "one-cycle", "step"]
+Optimiser = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta"]
+Schedule = Literal["constant", "cosine", "one-cycle", "step", "stages"]
 Precision = Literal["no", "bf16", "fp16"]
 
 
@@ -17,12 +17,17 @@ class TrainConfig:
     steps: how many optimiser steps the run takes.
     batch: examples per optimiser step, over all processes and accumulated parts together.
     accumulate: parts in which a process takes its share of a batch; more parts, less memory.
-    optimiser: ``adam``, ``adamw`` or ``sgd`` (Nesterov's, unless ``momentum`` is 0).
-    lr: the highest learning rate of the schedule.
+    optimiser: ``adam``, ``adamw``, ``sgd``, ``rmsprop``, ``adagrad`` or ``adadelta``.
+    lr: the highest learning rate of the schedule; ``adadelta``'s own is 1.
     weight_decay: L2 penalty (``adamw``: decoupled).
-    momentum: of ``sgd``, in [0, 1).
+    momentum: of ``sgd``, in [0, 1); 0 for none.
+    nesterov: whether the momentum of ``sgd`` is Nesterov's, who looks ahead.
     schedule: ``constant``; ``cosine`` (to ``lr * lr_end``); ``one-cycle`` (Smith: up to ``lr``,
-        then far down); ``step`` (times ``decay`` every ``decay_every`` steps).
+        then far down); ``step`` (times ``decay`` every ``decay_every`` steps);
+        ``stages`` (times ``decay`` after ``patience`` validations without a better one, each
+        time from the best weights on and without momentum, as Lee et al. 2017 trained SampleCNN;
+        it ends where the last of ``stages`` runs out of patience).
+    stages: how many learning rates ``stages`` goes through, 1 or more.
     warmup: steps of linear ramp up to ``lr`` (``one-cycle``: length of its rise, 0 for 30 %).
     lr_end: where ``cosine`` ends, as a share of ``lr``.
     clip: largest norm of all gradients together; 0 for no limit.
@@ -55,11 +60,13 @@ class TrainConfig:
     lr: float = 1e-3
     weight_decay: float = 0.0
     momentum: float = 0.9
+    nesterov: bool = True
     schedule: Schedule = "constant"
     warmup: int = 0
     lr_end: float = 0.0
     decay: float = 0.1
     decay_every: int = 0
+    stages: int = 5
     clip: float = 0.0
     ema: float = 0.0
     precision: Precision = "no"
@@ -76,13 +83,15 @@ class TrainConfig:
     trackers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "accumulate", "log_every"):
+        for name in ("steps", "batch", "accumulate", "log_every", "stages"):
             self._require(name, getattr(self, name) >= 1, "must be 1 or more")
         self._require("lr", self.lr > 0, "must be above 0")
         for name in _NOT_NEGATIVE:
             self._require(name, getattr(self, name) >= 0, "must be 0 or more")
         for name in ("momentum", "ema"):
             self._require(name, 0 <= getattr(self, name) < 1, "must lie in [0, 1)")
+        if self.schedule == "stages":
+            self._require("patience", self.patience >= 1, "must be 1 or more for schedule: stages")
         if self.schedule == "step":
             self._require(
                 "decay_every", self.decay_every >= 1, "must be 1 or more for schedule: step"

@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, cast
 
@@ -45,14 +46,17 @@ class Learner:
             for stage in stages(task.phases(), self.model, config)
         ]
         self._ema = Ema(self.model, config.ema) if config.ema else None
+        self._unmoved = deepcopy([stage.optimiser.state_dict() for stage in self._stages])
 
-    def learn(self, batches: Iterator[Batch], step: int) -> Figures:
+    def learn(self, batches: Iterator[Batch], step: int, *, drops: int = 0) -> Figures:
         """Take optimiser step ``step``, counted from 0; return losses, logs, gradient norm.
+
+        ``drops`` is how often schedule ``stages`` has lowered the learning rate.
 
         Raises:
             NotFiniteError: a loss or gradient is NaN or infinite; the weights were not moved.
         """
-        stage, rate = stage_at(self._stages, step), learning_rate(self._config, step)
+        stage, rate = stage_at(self._stages, step), learning_rate(self._config, step, drops)
         focus(stage, self._stages)
         self.model.train()
         stage.optimiser.zero_grad()
@@ -85,6 +89,14 @@ class Learner:
                 for name, part in step.rows.items():
                     rows[name].append(part.cpu().numpy())
         return self._shares(sums) | self._summary(rows)
+
+    def go_back(self, weights: Weights) -> None:
+        """Go on from these weights with optimisers that remember nothing."""
+        self.model.load_state_dict(weights)
+        if self._ema:
+            self._ema.load(weights)
+        for stage, state in zip(self._stages, self._unmoved, strict=True):
+            stage.optimiser.load_state_dict(deepcopy(state))
 
     def weights(self) -> Weights:
         """Copy the weights as they would be used: their running mean where there is one."""

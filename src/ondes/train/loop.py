@@ -26,9 +26,9 @@ from ondes.train.logbook import Logbook
 
 WEIGHTS = "weights.safetensors"
 
-# What may differ between a training and its resume: the rest decides the weights.
+# What may differ between a training and its resume, and what of that decides the weights after all.
 _FREE = {"steps", "patience", "workers", "log_every", "save_every", "save_every_s", "trackers"}
-_TO_THE_END = ("cosine", "one-cycle")  # schedules that depend on the number of steps
+_DECISIVE = {"cosine": {"steps"}, "one-cycle": {"steps"}, "stages": {"steps", "patience"}}
 
 
 class Progress(Protocol):
@@ -108,6 +108,7 @@ class _State:
     best: float = math.nan
     best_step: int = 0
     stale: int = 0
+    drops: int = 0
     logs: Figures = field(default_factory=dict)
 
 
@@ -133,6 +134,10 @@ class _Run:
     @property
     def _stopped_early(self) -> bool:
         return 0 < self.config.patience <= self.state.stale
+
+    @property
+    def _stages_left(self) -> bool:
+        return self.config.schedule == "stages" and self.state.drops + 1 < self.config.stages
 
     @property
     def seconds_left(self) -> float:
@@ -177,7 +182,7 @@ class _Run:
 
     def advance(self, batches: Iterator[loader.Batch]) -> None:
         """Take one optimiser step, and log the mean of the last ones when it is time."""
-        self.window.append(self.learner.learn(batches, self.state.step))
+        self.window.append(self.learner.learn(batches, self.state.step, drops=self.state.drops))
         self.state.step += 1
         self.state.seconds = time.monotonic() - self.began_at
         if self.due(self.config.log_every):
@@ -195,6 +200,9 @@ class _Run:
             self.best = self.learner.weights()
         else:
             state.stale += 1
+        if self._stopped_early and self._stages_left and self.best:
+            state.drops, state.stale = state.drops + 1, 0
+            self.learner.go_back(self.best)
 
     def save(self) -> None:
         """Write a checkpoint: whole, or not at all."""
@@ -242,7 +250,7 @@ class _Run:
 
     def _origin(self) -> dict[str, object]:
         """Return what decides the weights, and so may not change in a resume."""
-        free = _FREE - ({"steps"} if self.config.schedule in _TO_THE_END else set())
+        free = _FREE - _DECISIVE.get(self.config.schedule, set())
         fixed = {name: value for name, value in asdict(self.config).items() if name not in free}
         return {**fixed, "seed": self.seed, "number of processes": self.share.processes}
 

@@ -8,8 +8,10 @@ from ondes.train.config import TrainConfig
 _START, _END, _RISE = 1 / 25, 1 / 250_000, 0.3
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
+def learning_rate(config: TrainConfig, step: int, drops: int = 0) -> float:
     """Return the learning rate of optimiser step ``step``, counted from 0.
+
+    ``drops`` is how often schedule ``stages`` has lowered it.
 
     >>> config = TrainConfig(steps=100, lr=1.0, schedule="cosine", warmup=10)
     >>> [round(learning_rate(config, step), 3) for step in (0, 4, 9, 10, 55, 99)]
@@ -19,15 +21,17 @@ def learning_rate(config: TrainConfig, step: int) -> float:
         return config.lr * _one_cycle(step, config.steps, config.warmup)
     if step < config.warmup:
         return config.lr * (step + 1) / config.warmup
-    return config.lr * _share(config, step - config.warmup)
+    return config.lr * _share(config, step - config.warmup, drops)
 
 
-def _share(config: TrainConfig, step: int) -> float:
+def _share(config: TrainConfig, step: int, drops: int) -> float:
     """Return the share of ``lr`` at ``step`` counted from the end of the warm-up."""
     if config.schedule == "cosine":
         return _glide(1.0, config.lr_end, step / max(1, config.steps - config.warmup))
     if config.schedule == "step":
         return float(config.decay ** (step // config.decay_every))
+    if config.schedule == "stages":
+        return float(config.decay**drops)
     return 1.0
 
 

@@ -1,6 +1,6 @@
 """The phases of a task made concrete: parameters, terms and an optimiser for each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -79,6 +79,15 @@ def _optimiser(parameters: Sequence[nn.Parameter], config: TrainConfig) -> optim
     rate, decay = config.lr, config.weight_decay
     if config.optimiser == "sgd":
         pull = config.momentum
-        return optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=pull, nesterov=pull > 0)
-    kind = optim.AdamW if config.optimiser == "adamw" else optim.Adam
-    return kind(parameters, lr=rate, weight_decay=decay)
+        ahead = config.nesterov and pull > 0
+        return optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=pull, nesterov=ahead)
+    return _KINDS[config.optimiser](parameters, lr=rate, weight_decay=decay)
+
+
+_KINDS: dict[str, Callable[..., optim.Optimizer]] = {
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+    "rmsprop": optim.RMSprop,
+    "adagrad": optim.Adagrad,
+    "adadelta": optim.Adadelta,
+}
