@@ -1,4 +1,4 @@
-"""Clips in, labels out: the same bits from arrays, files and blocks, saved and loaded, in members."""
+"""Clips in, labels out: the same bits from arrays, files and blocks, saved, in members."""
 
 import json
 
@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 
 import ondes
 from ondes import models
-from ondes.errors import ArtefactError, ChannelError, InputError, NotFiniteError, RateError
-from ondes.errors import TooShortError
+from ondes.errors import (
+    ArtefactError,
+    ChannelError,
+    InputError,
+    NotFiniteError,
+    RateError,
+    TooShortError,
+)
 from ondes.nn.ensemble import united
 from ondes.run.card import Card
 from ondes.run.classifier import Classifier

@@ -1,6 +1,6 @@
 """From a recipe to data sets, a model and a task: the only room that names concretes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
@@ -8,8 +8,10 @@ from typing import Any, cast
 from torch import nn
 
 from ondes import data, models, tasks
+from ondes.data.varied import Varied
 from ondes.errors import RecipeError, nearest
-from ondes.protocols import Examples, Level, Task
+from ondes.ops import vary
+from ondes.protocols import ClipDataset, Examples, Level, Task
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
@@ -24,7 +26,7 @@ SPLITS = ("train", "valid", "test")
 
 
 def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
-    """Return what takes the options of ``data``, ``model`` and ``task``.
+    """Return what takes the options of ``data``, ``data.vary``, ``model`` and ``task``.
 
     Raises:
         RecipeError: there is no such data set, model or task, or the task learns of frames what
@@ -32,16 +34,31 @@ def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
     """
     found = {
         "data": _found(_data_config, recipe.data.set, where(("data", "set"))),
+        "vary": vary.Config,
         "model": _found(_model_config, recipe.model.name, where(("model", "name"))),
         "task": _found(tasks.find, recipe.task.name, where(("task", "name"))),
     }
+    _check_levels(recipe, where)
+    return found
+
+
+def _check_levels(recipe: Recipe, where: Where) -> None:
+    """Raise RecipeError where the task learns of frames what data or model say of clips, or so."""
     given, wanted = level_of(recipe.data.set), tasks.find(recipe.task.name).LEVEL
     if given != wanted:
         raise RecipeError(
             f"{where(('data', 'set'))}: {recipe.data.set} says what is true of each {given}, the "
-            f"task {recipe.task.name} learns of each {wanted}; take {_others(wanted, data.names())}"
+            f"task {recipe.task.name} learns of each {wanted}; take "
+            f"{_any_of(name for name in data.names() if level_of(name) == wanted)}"
         )
-    return found
+    if wanted not in models.levels(recipe.model.name):
+        raise RecipeError(
+            f"{where(('model', 'name'))}: {recipe.model.name} does not judge each {wanted}; take "
+            f"{_any_of(name for name in models.names() if wanted in models.levels(name))}"
+        )
+    if given != "clip" and (recipe.data.vary or recipe.data.balance):
+        place = where(("data", "vary" if recipe.data.vary else "balance"))
+        raise RecipeError(f"{place}: {recipe.data.set} is no set of clips, and varies its own")
 
 
 def level_of(name: str) -> Level:
@@ -50,8 +67,8 @@ def level_of(name: str) -> Level:
     return level
 
 
-def _others(level: Level, names: Sequence[str]) -> str:
-    return " or ".join(name for name in names if level_of(name) == level) or "another"
+def _any_of(names: Iterable[str]) -> str:
+    return " or ".join(names) or "another"
 
 
 def check_options(recipe: Recipe, *, where: Where) -> None:
@@ -75,11 +92,12 @@ def check_options(recipe: Recipe, *, where: Where) -> None:
             )
     for split in SPLITS:
         _data_options(recipe, split, where=where)
-    for path, values in (
-        (("model", "options"), recipe.model.options),
-        (("task", "options"), recipe.task.options),
+    for owner, path, values in (
+        ("vary", ("data", "vary"), recipe.data.vary),
+        ("model", ("model", "options"), recipe.model.options),
+        ("task", ("task", "options"), recipe.task.options),
     ):
-        typed(found[path[0]], values, path, where=where)
+        typed(found[owner], values, path, where=where)
 
 
 def check_values(recipe: Recipe, *, where: Where) -> None:
@@ -90,6 +108,7 @@ def check_values(recipe: Recipe, *, where: Where) -> None:
     """
     found = makers(recipe, where=where)
     make(found["data"], _data_options(recipe, "train"), ("data", "options"), where=where)
+    _vary_config(recipe, where=where)
     path = ("model", "options")
     values = typed(found["model"], recipe.model.options, path)
     make(found["model"], values, path, where=where)
@@ -115,7 +134,8 @@ def dataset(recipe: Recipe, split: str) -> Examples:
     module = data.find(recipe.data.set)
     examples: Examples = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
     limit = recipe.data.limit.get(split)
-    return examples if limit is None else first(examples, limit)
+    chosen = examples if limit is None else first(examples, limit)
+    return _varied(recipe, chosen) if split == "train" else chosen
 
 
 def task(recipe: Recipe, examples: Examples) -> Task:
@@ -189,6 +209,20 @@ def _take_up(model: nn.Module, start: str) -> None:
             f"model.start: the weights of {start} are of another network than model.name with "
             f"model.options for these data ({error})"
         ) from error
+
+
+def _varied(recipe: Recipe, examples: Examples) -> Examples:
+    """Return clips of training varied as the recipe says, or as they are where it says nothing."""
+    if not recipe.data.vary and not recipe.data.balance:
+        return examples
+    config = _vary_config(recipe)
+    clips = cast("ClipDataset", examples)
+    return Varied(clips, config, seed=recipe.seed, balance=recipe.data.balance)
+
+
+def _vary_config(recipe: Recipe, *, where: Where = dotted) -> vary.Config:
+    path = ("data", "vary")
+    return make(vary.Config, typed(vary.Config, recipe.data.vary, path), path, where=where)
 
 
 def _data_options(recipe: Recipe, split: str, *, where: Where = dotted) -> dict[str, Any]:

@@ -36,6 +36,7 @@ SECTIONS: dict[Path, str] = {
     ("data", "train"): "data",
     ("data", "valid"): "data",
     ("data", "test"): "data",
+    ("data", "vary"): "vary",
     ("model", "options"): "model",
     ("task", "options"): "task",
 }

@@ -17,6 +17,9 @@ class Data(_Part):
     """The data set by name, and its options: for all splits, then what differs in one.
 
     limit: at most so many examples of a split, by its name.
+    vary: how clips of training are varied, each time anew, as `ondes.ops.vary.Config` says; of
+        data that say what whole clips are.
+    balance: let every class or tag of these have its turn in training, however few its clips.
     """
 
     set: str
@@ -25,6 +28,8 @@ class Data(_Part):
     valid: Options = {}
     test: Options = {}
     limit: dict[str, PositiveInt] = {}
+    vary: Options = {}
+    balance: bool = False
 
 
 class Named(_Part):

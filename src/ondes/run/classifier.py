@@ -254,7 +254,7 @@ class Classifier:
 
     def _logits(self, x: Samples) -> Doubles:
         check_length(x.shape[1], self.spec)
-        logits = self.predictor(x[None])[0].astype(np.float64)
+        logits: Doubles = self.predictor(x[None])[0].astype(np.float64)
         if not np.isfinite(logits).all():
             raise NotFiniteError(
                 f"the network answers NaN to samples of up to {float(np.abs(x).max()):g}: bring "
