@@ -1,10 +1,15 @@
 """Backbones are the papers': as many parameters in 2D, on three channels and a thousand classes."""
 
+import copy
+
 import pytest
 import torch
 
 from ondes import models
+from ondes.errors import RecipeError
 from ondes.nn.heads import Head, mean_head
+from ondes.testing import check_model, clipmodels
+from ondes.testing import models as frames
 
 PLAIN = {"norm": False}
 COUNTS = [  # LeCun et al. 1998, section II.B; the others by torchvision's table of weights
@@ -37,3 +42,89 @@ def test_parameters_are_as_many_as_published(name, options, channels, outputs, c
             head = Head(mean_head(encoder.outputs, outputs, dropout=0))
     found = sum(p.numel() for part in (encoder, head) for p in part.parameters())
     assert found == count
+
+
+SPECTRUM = {"kind": "mel", "bands": 16, "window_s": 0.01, "hop_s": 0.005}
+SMALL = [
+    ("lenet", {"width": 0.5, "front": {**SPECTRUM, "scale": "none"}}),
+    ("alexnet", {"width": 0.05}),
+    ("vgg", {"width": 0.03, "layers": 11, "norm": False}),
+    ("resnet", {"width": 6}),
+    ("resnet", {"width": 4, "layers": 50, "dims": 2, "front": {**SPECTRUM, "kind": "stft"}}),
+    ("resnext", {"width": 4, "paths": 2, "path_width": 2, "activation": "mish"}),
+]
+IMAGES = {"lenet", "alexnet", "vgg", "resnet", "resnext"}
+
+
+def build(name, options, level):
+    torch.manual_seed(1)
+    return models.build(
+        name, options, rate_hz=8000, channels=2, classes=("a", "b", "c"), level=level
+    )
+
+
+@pytest.mark.parametrize("level", ["frame", "clip"])
+@pytest.mark.parametrize(("name", "options"), SMALL)
+def test_backbones_pass_the_battery(name, options, level):
+    net = build(name, options, level)
+    checks = clipmodels.CHECKS if level == "clip" else frames.CHECKS
+    for check in checks[:-1]:
+        check(copy.deepcopy(net).eval())
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "level"),
+    [
+        ("lenet", {"dims": 2, "front": {**SPECTRUM, "scale": "clip"}}, "clip"),
+        ("resnet", {"width": 4}, "clip"),
+        ("alexnet", {"width": 0.05}, "frame"),
+    ],
+)
+def test_backbones_are_the_same_in_onnx_runtime(name, options, level):
+    check_model(build(name, options, level))
+
+
+@pytest.mark.parametrize("name", sorted(IMAGES))
+@pytest.mark.parametrize("scale", ["clip", "bands"])
+def test_images_of_unequal_length_go_together(name, scale):
+    options = {"dims": 2, "front": {**SPECTRUM, "scale": scale}}
+    small = {"resnet": {"width": 4}, "resnext": {"width": 4, "paths": 2}}
+    net = build(name, {**options, **small.get(name, {"width": 0.05})}, "clip").double().eval()
+    clipmodels.check_padding(net)
+    clipmodels.check_padding_in_training(net)
+
+
+def test_a_resnet_sees_435_samples():  # Araujo et al. 2019, "Computing receptive fields", table 1
+    spec = build("resnet", {"width": 4}, "frame").spec
+    assert (spec.hop, spec.receptive_field) == (32, 435)
+
+
+def test_initial_weights_may_be_chosen():
+    net = build("resnet", {"width": 4, "init": "xavier-uniform"}, "clip")
+    weight = net.encoder.stages[0][0][0].conv.weight
+    bound = (6 / (7 * (2 + 4))) ** 0.5
+    assert 0.8 * bound < weight.abs().max().item() <= bound
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "level", "says"),
+    [
+        ("spec2map", {}, "clip", "judges frames, not clips; take one of .*resnet"),
+        ("lenet", {}, "note", "give 'frame' or 'clip'"),
+        ("resnet", {"front": {"knd": "mel"}}, "clip", "resnet.front has no option 'knd'.*'kind'"),
+        ("resnet", {"front": {"kind": "mell"}}, "clip", "front.kind"),
+        ("resnet", {"dims": 2}, "clip", 'give front.kind="mel" or "stft"'),
+        ("resnet", {"layers": 20}, "clip", "layers"),
+        ("resnet", {"width": 0}, "clip", "give 1 or more"),
+        ("vgg", {"width": 0}, "clip", "a width above 0"),
+        ("resnet", {"front": {"scale": "clip"}}, "frame", "looks at the whole clip"),
+    ],
+)
+def test_what_cannot_be_built_is_named(name, options, level, says):
+    with pytest.raises(RecipeError, match=says):
+        build(name, options, level)
+
+
+def test_levels_say_what_an_architecture_can_judge():
+    assert models.levels("inception_time")[0] == "frame"
+    assert models.levels("vgg") == ("frame", "clip")
