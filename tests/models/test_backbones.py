@@ -77,7 +77,6 @@ def test_backbones_pass_the_battery(name, options, level):
     [
         ("lenet", {"dims": 2, "front": {**SPECTRUM, "scale": "clip"}}, "clip"),
         ("resnet", {"width": 4}, "clip"),
-        ("alexnet", {"width": 0.05}, "frame"),
     ],
 )
 def test_backbones_are_the_same_in_onnx_runtime(name, options, level):
