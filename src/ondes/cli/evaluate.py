@@ -1,12 +1,16 @@
 """``ondes evaluate``: how well a model does, and how fast."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ondes.cli import _console, _options
 from ondes.cli._takes import Failure
+
+if TYPE_CHECKING:
+    from ondes.recipe import Recipe
+    from ondes.run.kinds import Scores
 
 
 def evaluate(
@@ -64,25 +68,52 @@ def evaluate(
             scores[name] = kind.evaluate(trained, _tests.Watched(examples, name, advance))
         beside[name] = kind.rivals(trained, examples)
     if json:
-        first, *others = ({**scores[name], **_named(beside[name])} for name in scores)
-        head = {"model": trained.card.name, "data": recipe.data.set, "split": next(iter(scores))}
-        failed = {"failed": [failure.reason for failure in failures]} if failures else {}
-        rest = dict(zip(list(scores)[1:], others, strict=True))
-        _console.show_json({**head, **first, **rest, **failed})
+        _show_document(trained.card.name, recipe, scores, beside, failures)
     else:
-        columns = {
-            column: figures
-            for name in scores
-            for column, figures in [
-                (name, scores[name]),
-                *((f"{name}, {family}", one) for family, one in beside[name].items()),
-            ]
-        }
-        _console.show_scores(columns, recipe.published.scores if recipe.published else {})
+        _show_tables(scores, beside, recipe)
     for failure in failures:
         _console.note(f"left out: {failure.reason}")
     raise typer.Exit(int(bool(failures)))
 
 
-def _named(beside: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+def _show_document(
+    name: str,
+    recipe: "Recipe",
+    scores: "Mapping[str, Scores]",
+    beside: "Mapping[str, Mapping[str, Scores]]",
+    failures: Sequence[Failure],
+) -> None:
+    """Print the scores of the first split on top, those of others under their names."""
+    first, *others = ({**scores[split], **_named(beside[split])} for split in scores)
+    head = {"model": name, "data": recipe.data.set, "split": next(iter(scores))}
+    failed = {"failed": [failure.reason for failure in failures]} if failures else {}
+    rest = dict(zip(list(scores)[1:], others, strict=True))
+    _console.show_json({**head, **first, **rest, **failed})
+
+
+def _show_tables(
+    scores: "Mapping[str, Scores]", beside: "Mapping[str, Mapping[str, Scores]]", recipe: "Recipe"
+) -> None:
+    """Print a column of figures for each split and rival, and how classes were confused."""
+    columns = {
+        column: {name: figure for name, figure in figures.items() if _is_figure(figure)}
+        for split in scores
+        for column, figures in [
+            (split, scores[split]),
+            *((f"{split}, {family}", one) for family, one in beside[split].items()),
+        ]
+    }
+    _console.show_scores(columns, recipe.published.scores if recipe.published else {})
+    for split, figures in scores.items():
+        if "confusion" in figures:
+            classes, counts = figures["classes"], figures["confusion"]
+            rows = [(name, *map(str, row)) for name, row in zip(classes, counts, strict=True)]
+            _console.show_table((f"{split}: true, found", *classes), rows)
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _named(beside: Mapping[str, object]) -> dict[str, object]:
     return {"baselines": beside} if beside else {}
