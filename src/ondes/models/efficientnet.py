@@ -152,7 +152,7 @@ class _Builder:
 
     def _blocks(self) -> list[tuple[Stage, float]]:
         """Return every block's description and chance to be left out."""
-        blocks = []
+        blocks: list[Stage] = []
         for stage in STAGES:
             first = stage._replace(outputs=self.scaled(stage.outputs))
             more = ceil(self.scale.depth * stage.repeats) - 1

@@ -44,7 +44,11 @@ class Fork:
 
 @dataclass(frozen=True)
 class Residual:
-    """ReLU(x + scale * w), w a 1x1 convolution with bias of the branches put together."""
+    """ReLU(x + scale * w), w a 1x1 convolution with bias of the branches put together.
+
+    After one that is not `activated` the next unit's batch norm takes w's bias out again: it is
+    counted, as in the authors' code, but not trained.
+    """
 
     branches: tuple["Plan", ...]
     scale: float
@@ -140,9 +144,13 @@ class Builder:
 
     def _residual(self, layer: Residual, inputs: int) -> nn.Module:
         branches, between = self._fork(layer.branches, inputs)
-        body = nn.Sequential(branches, Conv(self.dims, between, inputs, 1))
-        added = Add(body, scale=layer.scale)
-        return nn.Sequential(added, Each(nn.ReLU())) if layer.activated else added
+        last = Conv(self.dims, between, inputs, 1)
+        added = Add(nn.Sequential(branches, last), scale=layer.scale)
+        if layer.activated:
+            return nn.Sequential(added, Each(nn.ReLU()))
+        assert last.conv.bias is not None
+        last.conv.bias.requires_grad_(requires_grad=False)
+        return added
 
 
 def _without_factors(layer: Layer) -> Layer:

@@ -20,7 +20,6 @@ are, in this order:
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,6 +29,7 @@ from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, To
 from ondes.signal import Signal
 from ondes.spec import ClipSpec
 from ondes.testing.copies import onnx_session, saved_and_loaded
+from ondes.testing.gradients import require_gradients
 from ondes.testing.require import require, require_equal, require_error
 
 EXACT = 1e-9  # of the largest value, where double precision computes the same thing twice
@@ -75,18 +75,10 @@ def check_padding(module: nn.Module) -> None:
 def check_gradients(module: nn.Module) -> None:
     """Check that training moves every parameter: no gradient is missing, zero or not finite."""
     double = module.double()
-    trained = {n: p for n, p in double.named_parameters() if p.requires_grad}
-    require(trained, "there is no parameter to train")
     x, lengths = _unequal(double)
     x[-1] = 0  # a root or a logarithm has no finite slope in silence
     _without_chance(double)
-    torch.autograd.backward(_total(_heads(double, x, lengths)))
-    for name, parameter in trained.items():
-        require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
-    sizes = {n: float(p.grad.abs().max()) for n, p in trained.items() if p.grad is not None}
-    for name, size in sizes.items():
-        require(np.isfinite(size), f"the gradient of {name} is not finite")
-        require(size > 1e-12 * max(sizes.values()), f"the gradient of {name} is zero")
+    require_gradients(double, lambda: _total(_heads(double, x, lengths)))
 
 
 def check_padding_in_training(module: nn.Module) -> None:

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from ondes.signal import Signal
 from ondes.spec import ClipSpec, Spec
 from ondes.testing import clipmodels
 from ondes.testing.copies import onnx_session, saved_and_loaded
+from ondes.testing.gradients import require_gradients
 from ondes.testing.require import require, require_equal, require_error
 
 EXACT = 1e-9  # of the largest logit, where double precision computes the same thing twice
@@ -141,18 +141,14 @@ def check_windows(module: nn.Module) -> None:
 def check_gradients(module: nn.Module) -> None:
     """Check that training moves every parameter: no gradient is missing, zero or not finite."""
     double = module.double().train()
-    trained = {n: p for n, p in double.named_parameters() if p.requires_grad}
-    require(trained, "there is no parameter to train")
     x = _noise(double, items=4, samples=_context(double) + 4 * _spec(double).hop)
     x[0] = 0  # a root or a logarithm has no finite slope in silence
-    logits = double(x)
-    torch.autograd.backward((logits * torch.randn_like(logits)).sum())
-    for name, parameter in trained.items():
-        require(parameter.grad is not None, f"no gradient reaches the parameter {name}")
-    sizes = {n: float(p.grad.abs().max()) for n, p in trained.items() if p.grad is not None}
-    for name, size in sizes.items():
-        require(np.isfinite(size), f"the gradient of {name} is not finite")
-        require(size > 1e-12 * max(sizes.values()), f"the gradient of {name} is zero")
+
+    def total() -> Tensor:
+        logits: Tensor = double(x)
+        return (logits * torch.randn_like(logits)).sum()
+
+    require_gradients(double, total)
 
 
 def check_errors(module: nn.Module) -> None:
