@@ -166,6 +166,14 @@ class NoPhases(Sound):
         return ()
 
 
+class HearsPadding(Sound):
+    def prepare(self, example):
+        return {**super().prepare(example), "length": np.array(example.x.shape[1])}
+
+    def loss(self, logits, target):
+        return bce(logits.mean(-1), target.float().mean(-1))
+
+
 @pytest.mark.parametrize(
     ("faulty", "says"),
     [
@@ -186,6 +194,7 @@ class NoPhases(Sound):
         (UnknownTerm, "takes onset, no loss of step"),
         (NoSteps, "has 0 steps"),
         (NoPhases, "there is no phase"),
+        (HearsPadding, "the loss frame changes by .* where 37 zeros follow"),
     ],
 )
 def test_a_planted_fault_is_caught(faulty, says):

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ondes.events import EventList
-from ondes.protocols import Dataset, Examples, Model, Task
+from ondes.protocols import Dataset, Examples, Meeting, Model, Task
 from ondes.testing.require import require
+from ondes.train.loader import stack
 
 Batch = dict[str, Tensor]
 Decode = Callable[[NDArray[np.float32]], EventList]
@@ -19,6 +20,7 @@ Decode = Callable[[NDArray[np.float32]], EventList]
 STEPS = 30
 LEARNT = 0.01  # of the loss at first
 ITEMS = 4
+MORE = 37  # zeros that are added
 
 
 def check_task(task: Task, dataset: Examples, *, decode: Decode | None = None) -> None:
@@ -32,22 +34,26 @@ def check_task(task: Task, dataset: Examples, *, decode: Decode | None = None) -
     3. the order of items in a batch does not matter;
     4. the loss falls when one batch is learnt, by a hundredth in 30 steps of Adam at 1e-3;
     5. ``phases`` name parameters and losses that there are;
-    6. where `decode` is given, the target map, taken for probabilities, decodes to events whose
+    6. where ``prepare`` gives a ``length``, zeros after the end of all items change no loss;
+    7. where `decode` is given, the target map, taken for probabilities, decodes to events whose
        map is the target again, to the frame: nothing is lost between `EventList` and network.
 
     Args:
         task: a task around a freshly built model; it is copied and stays as it was.
         dataset: at least one example with events.
-        decode: maps probabilities [head, class, frame] to events; see check 6.
+        decode: maps probabilities [head, class, frame] to events; see check 7.
 
     Raises:
         AssertionError: a promise is broken; the message says which and how.
     """
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
+        task = copy.deepcopy(task)
+        if isinstance(task, Meeting):
+            task.meet(dataset, None)
         check_prepare(task, dataset)
         batch = _batch(task, dataset)
-        for check in (check_step, check_order, check_learning, check_phases):
+        for check in (check_step, check_order, check_learning, check_phases, check_padding):
             check(copy.deepcopy(task), batch)
         if decode is not None:
             check_decode(task, cast(Dataset, dataset), decode)
@@ -126,6 +132,21 @@ def check_phases(task: Task, batch: Batch) -> None:
             require(term in losses, f"the phase {phase.name} takes {term}, no loss of step")
 
 
+def check_padding(task: Task, batch: Batch) -> None:
+    """Check that zeros after the end of all items change no loss."""
+    if "length" not in batch:
+        return
+    _model(task).eval()
+    padded = {**batch, "x": nn.functional.pad(batch["x"], (0, MORE))}
+    losses, other = task.step(batch).losses, task.step(padded).losses
+    for name, loss in losses.items():
+        gap = abs(loss.item() - other[name].item())
+        require(
+            gap <= 1e-4 * (1 + abs(loss.item())),
+            f"the loss {name} changes by {gap:.2g} where {MORE} zeros follow each item",
+        )
+
+
 def check_decode(task: Task, dataset: Dataset, decode: Decode) -> None:
     """Check that the target map, taken for probabilities, decodes to it, give or take a frame.
 
@@ -153,8 +174,7 @@ def _widened(frames: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _batch(task: Task, dataset: Examples) -> Batch:
-    rows = [task.prepare(dataset[i % len(dataset)]) for i in range(ITEMS)]
-    return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+    return stack([task.prepare(dataset[i % len(dataset)]) for i in range(ITEMS)])
 
 
 def _turned(batch: Batch) -> Batch:

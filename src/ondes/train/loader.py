@@ -1,6 +1,6 @@
 """Which examples a step sees and how they reach it: the same for any number of workers."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -102,8 +102,7 @@ def batches(
     """Yield what ``task.prepare`` makes of the examples, stacked, as tensors.
 
     Each example is prepared under generators seeded by ``seed`` and its position in the run, so
-    that neither the number of workers nor a resume changes it. Arrays ``x`` of unequal time get
-    zeros at the end where ``length`` says how long each is.
+    that neither the number of workers nor a resume changes it.
     """
     if len(examples) < 1:
         raise InputError(f"the data set {examples!r} holds no example; nothing can be learnt of it")
@@ -111,7 +110,7 @@ def batches(
         _Prepared(task, examples, seed),
         batch_sampler=places,
         num_workers=workers,
-        collate_fn=_stack,
+        collate_fn=stack,
         worker_init_fn=_one_thread,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),  # the loader draws from it; the run's own must not notice
@@ -133,11 +132,18 @@ def _one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def _stack(rows: list[Arrays]) -> Batch:
+def stack(rows: Sequence[Arrays]) -> Batch:
+    """Return prepared examples as tensors with a batch axis.
+
+    Arrays ``x`` of unequal time get zeros at the end where ``length`` says how long each is.
+
+    Raises:
+        InputError: other arrays differ in shape.
+    """
     return {name: torch.from_numpy(_stacked(name, rows)) for name in rows[0]}
 
 
-def _stacked(name: str, rows: list[Arrays]) -> NDArray[np.generic]:
+def _stacked(name: str, rows: Sequence[Arrays]) -> NDArray[np.generic]:
     arrays = [row[name] for row in rows]
     shapes = sorted({array.shape for array in arrays})
     if len(shapes) == 1:
