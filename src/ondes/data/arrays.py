@@ -164,6 +164,7 @@ def _in_memory(
 ) -> Found:
     return Found(
         clips,
+        names=clips.names,
         groups=words.get("group") or tuple(f"{path} {place}" for place in range(len(clips))),
         grouped=bool(words.get("group")),
         folds=words.get("fold", ()),

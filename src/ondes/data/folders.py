@@ -238,6 +238,7 @@ def _recorded(
         content = clips.digests
     return Found(
         clips,
+        names=tuple(map(_name, entries)),
         groups=tuple(entry.group or str(entry.path) for entry in entries),
         grouped=bool(_column(entries, lambda entry: entry.group, "group")),
         folds=_column(entries, lambda entry: entry.fold, "fold"),
@@ -258,7 +259,7 @@ def _read_all(entries: list[Entry], y: Samples, labels: tuple[str, ...], reading
         labels=labels,
         rate_hz=signals[0].rate_hz,
         groups=[entry.group or str(entry.path) for entry in entries],
-        names=[str(entry.path) for entry in entries],
+        names=[*map(_name, entries)],
         channels=signals[0].n_channels,
     )
 
@@ -270,6 +271,12 @@ def _column(entries: list[Entry], of: Callable[[Entry], str], name: str) -> tupl
         empty = entries[words.index("")]
         raise InputError(f"{empty.path} has no {name}, others have: fill in the column, or drop it")
     return words if any(words) else ()
+
+
+def _name(entry: Entry) -> str:
+    """What messages call a clip."""
+    part = f" {entry.part}" if entry.part else ""
+    return f"{entry.path}{part}" + (f" at {entry.onset_s:g} s" if entry.onset_s else "")
 
 
 def _signal(entry: Entry, reading: Reading) -> Signal:
@@ -307,7 +314,7 @@ def _span(entry: Entry, reading: Reading) -> Span:
             f"a clip from {entry.onset_s:g} to {entry.offset_s} s of {entry.path}, which lasts "
             f"{file.duration_s:g} s: give onset and offset within it"
         )
-    return Span(f"{entry.path}{entry.part and ' ' + entry.part}", start, stop)
+    return Span(_name(entry._replace(onset_s=0.0)), start, stop)
 
 
 def _width(entry: Entry, reading: Reading) -> int:

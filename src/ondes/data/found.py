@@ -38,12 +38,14 @@ class Takes(ClipDataset, Protocol):
 class Found:
     """What a path holds: its clips, and what it says of how they are to be parted.
 
+    `names` are what messages call them.
     `groups` are those that are told (`grouped`), else the recordings that clips were cut from.
     `folds` and `parts` are empty where nothing is said; `content` is a hash of each clip, `spans`
     tells where it was cut, `strata` its class.
     """
 
     clips: Takes
+    names: tuple[str, ...]
     groups: tuple[str, ...]
     grouped: bool
     folds: tuple[str, ...]

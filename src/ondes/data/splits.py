@@ -70,6 +70,7 @@ def check(
     content: Sequence[str] | None = None,
     spans: Sequence[Span] | None = None,
     valid: Valid = "group",
+    names: Sequence[str] | None = None,
 ) -> None:
     """Raise LeakageError, naming the first leak, unless all parts of a split are apart.
 
@@ -80,19 +81,22 @@ def check(
             not stand on two sides.
         spans: from where each clip was cut; those on two sides may not overlap.
         valid: "within" lets a group stand in train and valid, though not in test.
+        names: what messages call the clips; numbers without.
 
     >>> check(Split([0, 1], [2], [3]), groups=["ann", "ben", "cas", "ann"])
     Traceback (most recent call last):
     ondes.errors.LeakageError: group 'ann' is in train (clip 0) and in test (clip 3): ...
     """
-    _check_apart(split, range(_length(split)), "clip {0} itself is", "put it on one side")
+    told = names or list(map(str, range(_length(split))))
+    _check_apart(split, told, range(len(told)), "a clip itself is", "put it on one side")
     if groups is not None:
         judged = split if valid == "group" else _joined(split)
-        _check_apart(judged, groups, "group {0!r} is", "put all of a group on one side")
+        _check_apart(judged, told, groups, "group {0!r} is", "put all of a group on one side")
     if content is not None:
-        _check_apart(split, content, "the same samples are", "leave the copy out, or group the two")
+        cure = "leave the copy out, or group the two"
+        _check_apart(split, told, content, "the same samples are", cure)
     if spans is not None:
-        _check_spans(split, spans)
+        _check_spans(split, told, spans)
 
 
 def given(parts: Sequence[str]) -> Split:
@@ -307,19 +311,21 @@ def _within(
     return Split(places[~aside], places[aside], np.flatnonzero(~rest))
 
 
-def _check_apart(split: Split, keys: Sequence[Hashable], what: str, cure: str) -> None:
+def _check_apart(
+    split: Split, names: Sequence[str], keys: Sequence[Hashable], what: str, cure: str
+) -> None:
     seen: dict[Hashable, tuple[str, int]] = {}
     for name in NAMES:
         for place in getattr(split, name).tolist():
             side, first = seen.setdefault(keys[place], (name, place))
             if side != name:
                 raise LeakageError(
-                    f"{what.format(keys[place])} in {side} (clip {first}) and in {name} (clip "
-                    f"{place}): {cure}"
+                    f"{what.format(keys[place])} in {side} (clip {names[first]}) and in "
+                    f"{name} (clip {names[place]}): {cure}"
                 )
 
 
-def _check_spans(split: Split, spans: Sequence[Span]) -> None:
+def _check_spans(split: Split, names: Sequence[str], spans: Sequence[Span]) -> None:
     """Walk through the spans in order of their start; look at the one that reaches furthest."""
     sides = [(spans[k], name, int(k)) for name in NAMES for k in getattr(split, name)]
     furthest: dict[tuple[str, str], tuple[int, int]] = {}
@@ -328,8 +334,8 @@ def _check_spans(split: Split, spans: Sequence[Span]) -> None:
             stop, first = furthest.get((span.source, other), (-1, 0))
             if other != side and stop > span.start:
                 raise LeakageError(
-                    f"clips {first} ({other}) and {place} ({side}) of {span.source} overlap from "
-                    f"sample {span.start} on: put both on one side, or cut them apart"
+                    f"clips {names[first]} ({other}) and {names[place]} ({side}) of {span.source} "
+                    f"overlap from sample {span.start} on: put both on one side, or cut them apart"
                 )
         reached = furthest.get((span.source, side), (-1, 0))
         furthest[span.source, side] = max(reached, (span.stop, place))

@@ -62,6 +62,8 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     """
     folder = located(config.folder, option="folder")
     clips, n_train = _read(folder, config.name, config.rate_hz)
+    if split == "all":
+        return clips
     if config.parts == 0 and split in ("train", "valid"):
         return clips.take(range(n_train))
     parts = _parted(clips, n_train, config)

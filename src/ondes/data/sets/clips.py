@@ -92,6 +92,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Takes:  # noqa: ARG00
         groups=found.groups if found.grouped else None,
         content=found.content,
         spans=found.spans or None,
+        names=found.names,
         valid="group" if found.parts or found.folds else config.valid,
     )
     if split == "train" and isinstance(found.clips, Clips):

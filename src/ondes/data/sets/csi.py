@@ -29,6 +29,7 @@ from ondes.errors import FormatError, InputError
 ABOUT = "Eight places told apart by WiFi channel state, later days held out."
 LEVEL = "clip"
 TESTS = ("test", "same")
+LABELS = tuple("12345678")
 MINUTES = 4.0
 View = Literal["packets", "subcarriers"]
 
@@ -74,6 +75,8 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     file is damaged.
     """
     whole = _read(located(config.folder, option="folder"), config.view, config.level)
+    if split == "all":
+        return whole.clips
     same = _last_rounds(whole, config.until)
     parts = _parted(whole, config, same)
     splits.check(parts, groups=whole.rounds, content=whole.clips.digests)
@@ -82,8 +85,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
         aside = replace(parts, test=same)
         splits.check(aside, groups=whole.rounds, content=whole.clips.digests)
         return whole.clips.take(aside.part("test", of="csi"))
-    every = split == "all"
-    return whole.clips.take(range(len(whole.clips)) if every else parts.part(split, of="csi"))
+    return whole.clips.take(parts.part(split, of="csi"))
 
 
 def _last_rounds(whole: _Set, until: int | None) -> Places:
@@ -128,11 +130,10 @@ def _read(folder: Path, view: View, level: bool) -> _Set:  # noqa: FBT001
     if level:
         amp = amp / np.sqrt(np.square(amp).mean(axis=(1, 2), keepdims=True))
     x, rate_hz = _seen(amp, view)
-    labels = tuple(map(str, sorted(set(locations))))
     clips = Clips(
         x,
-        one_hot(list(map(str, locations)), labels),
-        labels=labels,
+        one_hot(list(map(str, locations)), LABELS),
+        labels=LABELS,
         rate_hz=rate_hz,
         groups=list(map(str, days)),
         channels=x.shape[1],

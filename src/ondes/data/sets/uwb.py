@@ -63,6 +63,8 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     damaged or do not fit each other.
     """
     clips = _read(located(config.folder, option="folder"), config.part, config.two)
+    if split == "all":
+        return clips
     parts = splits.leave_groups_out(
         clips.groups,
         config.fold,
@@ -70,7 +72,13 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
         strata=[clips.labels[k] for k in clips.y.argmax(axis=1)],
         valid=config.valid,
     )
-    splits.check(parts, groups=clips.groups, content=clips.digests, valid=config.valid)
+    splits.check(
+        parts,
+        groups=clips.groups,
+        content=clips.digests,
+        valid=config.valid,
+        names=clips.names,
+    )
     return clips.take(parts.part(split, of="uwb"))
 
 

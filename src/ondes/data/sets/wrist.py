@@ -32,6 +32,22 @@ from ondes.errors import FormatError, InputError
 ABOUT = "Activities from an accelerometer at the wrist, persons held out (UCI HMP)."
 LEVEL = "clip"
 TESTS = ("test",)
+LABELS = (
+    "brush_teeth",
+    "climb_stairs",
+    "comb_hair",
+    "descend_stairs",
+    "drink_glass",
+    "eat_meat",
+    "eat_soup",
+    "getup_bed",
+    "liedown_bed",
+    "pour_water",
+    "sitdown_chair",
+    "standup_chair",
+    "use_telephone",
+    "walk",
+)
 COLUMNS = ("file", "activity", "person", "start", "length")
 
 
@@ -41,13 +57,14 @@ class Config:
 
     fold: which person is tested, from 0; null tests none.
     valid: "group" validates by other persons, "within" by recordings of those learnt from.
-    persons: fewest persons that must do an activity; others are left out.
+    persons: fewest persons that must do an activity; others are left out. 0 keeps all, those too
+        that nobody does here.
     """
 
     folder: str = "har_wrist"
     fold: int | None = 0
     valid: Valid = "group"
-    persons: int = 1
+    persons: int = 0
 
 
 def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG001 - nothing drawn
@@ -57,6 +74,8 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     damaged or do not fit each other.
     """
     clips = _read(located(config.folder, option="folder"), config.persons)
+    if split == "all":
+        return clips
     parts = splits.leave_group_out(
         clips.groups,
         config.fold,
@@ -64,7 +83,13 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
         valid=config.valid,
         order=sorted(set(clips.groups), key=_numbered),
     )
-    splits.check(parts, groups=clips.groups, content=clips.digests, valid=config.valid)
+    splits.check(
+        parts,
+        groups=clips.groups,
+        content=clips.digests,
+        valid=config.valid,
+        names=clips.names,
+    )
     return clips.take(parts.part(split, of="wrist"))
 
 
@@ -74,10 +99,10 @@ def _read(folder: Path, persons: int) -> Clips:
     doers: dict[str, set[str]] = {}
     for row in rows:
         doers.setdefault(row["activity"], set()).add(row["person"])
-    labels = tuple(sorted(name for name, who in doers.items() if len(who) >= persons))
+    labels = tuple(name for name in LABELS if len(doers.get(name, ())) >= persons)
     if not labels:
         raise InputError(f"no activity is done by {persons} persons: give fewer")
-    kept = [row for row in rows if row["activity"] in labels]
+    kept = [row for row in rows if len(doers[row["activity"]]) >= persons]
     rate_hz, x = _signals(folder / "signals.npz")
     return Clips(
         list(_cut(x, kept, folder)),
