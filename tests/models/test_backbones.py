@@ -27,6 +27,23 @@ COUNTS = [  # LeCun et al. 1998, section II.B; the others by torchvision's table
     ("resnext", {}, 3, 1000, 25_028_904),
     ("resnext", {"layers": 101, "path_width": 8}, 3, 1000, 88_791_336),
     ("resnext", {"layers": 101, "paths": 64}, 3, 1000, 83_455_272),
+    ("googlenet", {}, 3, 1000, 13_004_888),
+    ("googlenet", {"auxiliary": False}, 3, 1000, 6_624_904),
+    # Caffe's copy of the paper's network, as counted in pull request 221 of NVIDIA/DIGITS
+    ("googlenet", {**PLAIN, "largest": 5}, 3, 1000, 13_378_280),
+    ("inception_v3", {}, 3, 1000, 27_161_264),
+    ("inception_v3", {"auxiliary": False}, 3, 1000, 23_834_568),  # osmr/imgclsmob's own tests
+    ("inception_v4", {}, 3, 1000, 42_679_816),  # likewise
+    ("inception_resnet_v2", {}, 3, 1000, 55_843_464),  # likewise
+    # Google's own efficientnet_builder_test, in google/automl
+    ("efficientnet", {"size": "b0"}, 3, 1000, 5_288_548),
+    ("efficientnet", {"size": "b1"}, 3, 1000, 7_794_184),
+    ("efficientnet", {"size": "b2"}, 3, 1000, 9_109_994),
+    ("efficientnet", {"size": "b3"}, 3, 1000, 12_233_232),
+    ("efficientnet", {"size": "b4"}, 3, 1000, 19_341_616),
+    ("efficientnet", {"size": "b5"}, 3, 1000, 30_389_784),
+    ("efficientnet", {"size": "b6"}, 3, 1000, 43_040_704),
+    ("efficientnet", {"size": "b7"}, 3, 1000, 66_347_960),
 ]
 
 

@@ -149,7 +149,7 @@ class Builder:
         if layer.activated:
             return nn.Sequential(added, Each(nn.ReLU()))
         assert last.conv.bias is not None
-        last.conv.bias.requires_grad_(requires_grad=False)
+        last.conv.bias.requires_grad = False
         return added
 
 
