@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ondes.draw.graph import Graph, check_suffix
+from ondes.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,15 +50,18 @@ def network(
 
     title = name or type(module).__name__
     if depth is not None and depth < 1:
-        from ondes.errors import InputError
-
         raise InputError(f"network(depth={depth}): draw at least one level of modules, or all")
     inputs = trace.example(example_input)
-    steps, ends, note = trace.trace(module, inputs, call=_called(title, inputs))
-    layers, outputs = simplify.layers(steps, ends, depth=depth)
+    traced, note = trace.trace(module, inputs, call=_called(title, inputs))
+    layers, outputs = simplify.layers(traced, depth=depth)
     sizes = {key: value.numel() for key, value in module.named_parameters()}
     return Graph(
-        name=title, layers=tuple(layers), outputs=tuple(outputs), sizes=sizes, note=note
+        name=title,
+        layers=tuple(layers),
+        outputs=tuple(outputs),
+        shapes=traced.shapes,
+        sizes=sizes,
+        note=note,
     )
 
 

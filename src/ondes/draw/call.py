@@ -66,9 +66,7 @@ class Call:
         """Zeros before the values, along each axis."""
         given = self.arguments.get("padding", 0)
         if given == "same":
-            return tuple(
-                (k - 1) * d // 2 for k, d in zip(self.kernel, self.dilation, strict=True)
-            )
+            return tuple((k - 1) * d // 2 for k, d in zip(self.kernel, self.dilation, strict=True))
         return (0,) * len(self.kernel) if given == "valid" else self._each("padding", default=0)
 
     def _each(self, name: str, *, default: int = 1, spatial: int = 0) -> Shape:

@@ -10,6 +10,7 @@ from ondes.draw import png, svg
 from ondes.draw.layout import Places, written
 from ondes.draw.nest import Run, nest
 from ondes.draw.page import Page, page
+from ondes.draw.reach import Shape
 from ondes.draw.simplify import Layer
 from ondes.errors import InputError
 from ondes.io import atomic_write
@@ -25,6 +26,7 @@ class Graph:
         name: of the network.
         layers: its symbols in the order of computation.
         outputs: places of the layers that are its outputs.
+        shapes: of the outputs, without the batch.
         sizes: numbers of values of all its parameters, by their names.
         note: what a reader must know of how it was traced; mostly nothing.
     """
@@ -32,6 +34,7 @@ class Graph:
     name: str
     layers: tuple[Layer, ...]
     outputs: tuple[int, ...]
+    shapes: tuple[Shape, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
@@ -150,10 +153,15 @@ class Graph:
 
     def _sees(self) -> str:
         if self.receptive_field is not None:
-            return f"an output sees {self.receptive_field:,} along time"
+            return f"an output sees {self.receptive_field:,} {self._unit()}"
         local = self.local_field or 1
-        before = f", a value before that {local:,} along time" if local > 1 else ""
+        before = f", a value before that {local:,} {self._unit()}" if local > 1 else ""
         return f"an output sees everything{before}"
+
+    def _unit(self) -> str:
+        inputs = [layer.shape for layer in self.layers if layer.kind == "input"]
+        signals = all(len(shape) <= 2 for shape in inputs)
+        return "samples" if signals else "along the last axis"
 
     def _row(self, layer: Layer) -> tuple[str, ...]:
         sees = f"{layer.reach.size:,}" if layer.reach else "all"
@@ -161,21 +169,23 @@ class Graph:
         return (layer.name, said(layer), written(layer.shape), *counts, sees)
 
     def _page(self) -> Page:
-        places = Places(self.layers, self._said)
+        places = Places(self.layers, self._said, " and ".join(map(written, self.shapes)))
         return page(self.nested, places, title=self.name, lines=self.facts())
 
     def _said(self, places: Sequence[int]) -> str:
         """Return what is said of a symbol that stands for some layers."""
         chosen = [self.layers[place] for place in places]
         names = [layer.name for layer in chosen]
-        heading = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)} of them)"
+        heading = (
+            names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)} of them)"
+        )
         sees = [f"{layer.reach.size:,}" if layer.reach else "all" for layer in chosen]
         lines = [
             f"{heading}: {said(chosen[0])}",
             f"output {written(chosen[0].shape)}",
             f"{_span([f'{self.parameters_of(layer):,}' for layer in chosen])} parameters",
             f"{_span([f'{layer.multiply_adds:,}' for layer in chosen])} multiply-adds",
-            f"sees {_span(sees)} along time",
+            f"sees {_span(sees)} {self._unit()}",
         ]
         return "\n".join(lines)
 
@@ -212,7 +222,11 @@ def short(number: int) -> str:
     """
     for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
-            return f"{number / size:.3g} {unit}" if number < 999.5 * size else f"{number / size:.0f} {unit}"
+            return (
+                f"{number / size:.3g} {unit}"
+                if number < 999.5 * size
+                else f"{number / size:.0f} {unit}"
+            )
     return str(number)
 
 

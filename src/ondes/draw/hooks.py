@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ondes.draw.call import Call, multiply_adds
 from ondes.draw.follow import follow
 from ondes.draw.reach import Reach, Shape, Track
-from ondes.draw.step import Step, Symbol, symbol
+from ondes.draw.step import Step, Symbol, Traced, symbol
 
 NAMES = {
     "Conv1d": "conv1d",
@@ -42,8 +42,8 @@ UNSEEN = (nn.Identity, nn.Flatten, nn.Unflatten)
 OPTIONS = ("kernel_size", "stride", "padding", "dilation", "groups", "p", "normalized_shape")
 
 
-def steps(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[list[Step], list[int]]:
-    """Run the module once; return its steps, and those that are its outputs.
+def traced(module: nn.Module, inputs: tuple[Tensor, ...]) -> Traced:
+    """Run the module once and return its steps.
 
     Raises whatever the module does.
     """
@@ -56,8 +56,9 @@ def steps(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[list[Step], li
         for handle in handles:
             handle.remove()
     last = len(recorder.steps) - 1
-    found = dict.fromkeys(recorder.source(one, default=last) for one in _tensors(result))
-    return recorder.steps, list(found) if last >= len(inputs) else []
+    found = {recorder.source(one, default=last): _shape(one)[1:] for one in _tensors(result)}
+    seen = found if last >= len(inputs) else {}
+    return Traced(steps=tuple(recorder.steps), outputs=tuple(seen), shapes=tuple(seen.values()))
 
 
 class _Recorder:
@@ -84,9 +85,7 @@ class _Recorder:
         """Return the step that made a tensor, as far as it is known."""
         return self._sources.get(id(tensor), default)
 
-    def _note(
-        self, name: str, module: nn.Module, given: list[Tensor], made: list[Tensor]
-    ) -> None:
+    def _note(self, name: str, module: nn.Module, given: list[Tensor], made: list[Tensor]) -> None:
         if not given or not made:
             return
         source = self.source(given[0], default=len(self.steps) - 1)

@@ -28,15 +28,16 @@ BUS = 13.0  # height in which lines spread to branches
 APART = 20.0  # between branches
 LANE = 11.0  # between lines beside a tangle
 SHORTCUT = Block(width=8, height=0, axis=4, things=())
-FLAT = {"join": 28.0, "input": 28.0}
+FLAT = 28.0  # of one with a single line
 
 
 @dataclass(frozen=True)
 class Places:
-    """What laying out needs to know: the layers, and what is said of those of a symbol."""
+    """What laying out needs to know: layers, what is said of those of a symbol, what comes out."""
 
     layers: Sequence[Layer]
     say: Callable[[Sequence[int]], str]
+    result: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,20 +56,20 @@ def run(items: Run, places: Places, *, shape: Shape, shown: Shape, closed: bool 
         if shape:
             known = shape if isinstance(before, Fork) else shown
             blocks.append(_gap(shape, known, arrow=not isinstance(item, Fork | Repeat)))
-        laid = _item(item, places, shape=shape, shown=shown)
+        laid = _item(item, places, shape=shape)
         blocks.append(laid.block)
-        shape, shown = laid.shape, laid.shown
+        shape, shown = laid.shape, shown if isinstance(before, Fork) else laid.shown
     if closed and items:
         blocks.append(_gap(shape, shown, arrow=False))
         shown = shape
     return Laid(stacked(blocks), shape, shown)
 
 
-def _item(item: Item, places: Places, *, shape: Shape, shown: Shape) -> Laid:
+def _item(item: Item, places: Places, *, shape: Shape) -> Laid:
     if isinstance(item, Leaf):
         layer = places.layers[item.layers[0]]
         block = symbol(layer, places.say(item.layers))
-        return Laid(block, layer.shape, shape if shown else ())
+        return Laid(block, layer.shape, shape)
     if isinstance(item, Fork):
         return _fork(item, places, shape)
     if isinstance(item, Repeat):
@@ -98,8 +99,7 @@ def _gap(shape: Shape, shown: Shape, *, arrow: bool) -> Block:
 
 def symbol(layer: Layer, title: str) -> Block:
     """Return a symbol with its circles on both sides."""
-    low = max(len(layer.before), len(layer.after)) < 2
-    high = FLAT.get(layer.kind, HIGH) if low else HIGH
+    high = _height(layer)
     if layer.kind == "circle":
         wide, marks = 0.0, []
     else:
@@ -114,9 +114,13 @@ def symbol(layer: Layer, title: str) -> Block:
     marks += _circles(layer.after, left=wide + 2, high=high)
     things = (Group(title=title, marks=tuple(marks)),)
     total = Block(width=wide + left + _columns(layer.after), height=high, axis=0, things=things)
-    return Block(
-        width=total.width, height=high, axis=left + wide / 2, things=total.at(left, 0)
-    )
+    return Block(width=total.width, height=high, axis=left + wide / 2, things=total.at(left, 0))
+
+
+def _height(layer: Layer) -> float:
+    """Return the height of a symbol: less where it has one line and no two circles."""
+    flat = layer.kind in ("join", "input") or (layer.kind == "cell" and not layer.core)
+    return FLAT if flat and max(len(layer.before), len(layer.after)) < 2 else HIGH
 
 
 def _body(layer: Layer, wide: float, high: float) -> list[Mark]:
@@ -235,9 +239,7 @@ def _repeat(item: Repeat, places: Places, shape: Shape) -> Laid:
     x = wide + room
     things.append(Text(x=x, y=high + 14, text=count, size=13, bold=True, anchor="end"))
     things.append(Line(points=((body.axis + far, body.height), (body.axis + far, high + 18))))
-    block = Block(
-        width=wide + room, height=high + 18, axis=body.axis + far, things=tuple(things)
-    )
+    block = Block(width=wide + room, height=high + 18, axis=body.axis + far, things=tuple(things))
     return Laid(block, laid.shape, laid.shown)
 
 
@@ -250,9 +252,7 @@ def _brackets(wide: float, high: float) -> list[Thing]:
 
 def _tangle(item: Tangle, places: Places, shape: Shape) -> Laid:
     """Return layers in order of computation, with lines beside them for all but the next."""
-    blocks = [
-        symbol(places.layers[one], places.say((one,))) for one in item.layers
-    ]
+    blocks = [symbol(places.layers[one], places.say((one,))) for one in item.layers]
     left = max(block.axis for block in blocks)
     right = max(block.width - block.axis for block in blocks)
     tops: list[float] = []

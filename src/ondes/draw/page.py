@@ -1,11 +1,10 @@
 """The whole drawing: a head, the network in columns, and what the signs mean."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
 from math import log
 
-from ondes.draw.layout import LABELLED, RADIUS, Laid, Places, circle, run, written
+from ondes.draw.layout import LABELLED, RADIUS, Laid, Places, circle, run
 from ondes.draw.nest import Fork, Run
 from ondes.draw.reach import Shape
 from ondes.draw.scene import Block, Line, Text, Thing, stacked, width
@@ -15,6 +14,7 @@ MARGIN = 28.0
 GUTTER = 52.0
 LEAST = 400.0  # width of a page
 MOST = 14  # columns
+LOW = 720.0  # height up to which one will do
 WANTED = 1.3  # width of the network over its height
 
 
@@ -65,23 +65,54 @@ def _wrapped(line: str, wide: float, *, size: float) -> list[str]:
 
 def _columns(items: Run, places: Places) -> Block:
     """Return a network in the number of columns that makes the page best to look at."""
-    single = (run((item,), places, shape=(1,), shown=(1,)).block.height for item in items)
-    heights = list(accumulate(single))
-    free = [k for k in range(1, len(items)) if not isinstance(items[k - 1], Fork)]
-    choices = {_split(heights, count, free) for count in range(1, MOST + 1)}
-    pages = [_side_by_side(_cut(items, choice), places) for choice in choices]
-    return min(pages, key=lambda block: (abs(log(block.width / block.height / WANTED)), block.width))
+    units = _units(items)
+    heights = [run(unit, places, shape=(1,), shown=(1,)).block.height for unit in units]
+    most = MOST if sum(heights) > LOW else 1
+    choices = {_split(heights, count) for count in range(1, most + 1)}
+    pages = [_side_by_side(_cut(units, choice), places) for choice in choices]
+    least = min(block.width * block.height for block in pages)
+
+    def ugliness(block: Block) -> float:
+        waste = log(block.width * block.height / least)
+        return abs(log(block.width / block.height / WANTED)) + waste
+
+    return min(pages, key=lambda block: (ugliness(block), block.width))
 
 
-def _split(heights: Sequence[float], count: int, free: Sequence[int]) -> tuple[int, ...]:
-    """Return with which of the `free` items a new column begins, for about equal heights."""
-    wanted = [heights[-1] * k / count for k in range(1, count)] if free else []
-    return tuple(sorted({min(free, key=lambda k: abs(heights[k - 1] - y)) for y in wanted}))
+def _units(items: Run) -> list[Run]:
+    """Return what stays in one column: branches with the layer that joins them."""
+    units: list[Run] = []
+    for before, item in zip((None, *items), items, strict=False):
+        if isinstance(before, Fork):
+            units[-1] = (*units[-1], item)
+        else:
+            units.append((item,))
+    return units
 
 
-def _cut(items: Run, cuts: Sequence[int]) -> list[Run]:
-    ends = (*cuts, len(items))
-    return [items[a:b] for a, b in zip((0, *cuts), ends, strict=True)]
+def _split(heights: Sequence[float], count: int) -> tuple[int, ...]:
+    """Return where columns begin so that the highest of at most `count` is as low as can be."""
+    low, high = max(heights), sum(heights)
+    while high - low > 1:
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_filled(heights, middle)) < count else (middle, high)
+    return _filled(heights, high)
+
+
+def _filled(heights: Sequence[float], limit: float) -> tuple[int, ...]:
+    cuts: list[int] = []
+    y = 0.0
+    for k, height in enumerate(heights):
+        if k and y + height > limit:
+            cuts.append(k)
+            y = 0.0
+        y += height
+    return tuple(cuts)
+
+
+def _cut(units: Sequence[Run], cuts: Sequence[int]) -> list[Run]:
+    pairs = zip((0, *cuts), (*cuts, len(units)), strict=True)
+    return [tuple(item for unit in units[a:b] for item in unit) for a, b in pairs]
 
 
 def _side_by_side(columns: Sequence[Run], places: Places) -> Block:
@@ -91,7 +122,7 @@ def _side_by_side(columns: Sequence[Run], places: Places) -> Block:
     x, high, ends = 0.0, 0.0, []
     for k, items in enumerate(columns):
         laid = run(items, places, shape=shape, shown=shown)
-        laid = _last(laid) if k == len(columns) - 1 else laid
+        laid = _last(laid, places.result) if k == len(columns) - 1 else laid
         shape, shown = laid.shape, laid.shown
         things += laid.block.at(x, 0)
         ends.append((x + laid.block.axis, laid.block.height, x + laid.block.width))
@@ -99,27 +130,28 @@ def _side_by_side(columns: Sequence[Run], places: Places) -> Block:
         high = max(high, laid.block.height)
     for (a, bottom, right), (b, _, _) in zip(ends, ends[1:], strict=False):
         middle = right + GUTTER / 2
-        points = ((a, bottom), (a, bottom + 14), (middle, bottom + 14), (middle, -10), (b, -10), (b, 0))
+        points = (
+            (a, bottom),
+            (a, bottom + 14),
+            (middle, bottom + 14),
+            (middle, -10),
+            (b, -10),
+            (b, 0),
+        )
         things.append(Line(points=points))
     block = Block(width=x - GUTTER, height=high + 26, axis=0, things=tuple(things))
-    return Block(width=block.width, height=block.height, axis=0, things=block.at(0, 12))
+    return replace(block, things=block.at(0, 12))
 
 
-def _last(laid: Laid) -> Laid:
+def _last(laid: Laid, text: str) -> Laid:
     """Let the network end in an arrow and the shape of what it gives."""
-    axis = laid.block.axis
-    text = written(laid.shape)
-    things = (
-        Line(points=((0, 0), (0, LABELLED - 4)), arrow=True),
-        Text(x=0, y=LABELLED + 9, text=text, size=11.5, bold=True),
-    )
     half = width(text, size=11.5, bold=True) / 2
-    moved = Block(width=2 * half, height=LABELLED + 14, axis=half, things=things)
-    arrow = Block(
-        width=moved.width, height=moved.height, axis=half, things=moved.at(half, 0)
+    things = (
+        Line(points=((half, 0), (half, LABELLED - 4)), arrow=True),
+        Text(x=half, y=LABELLED + 9, text=text, size=11.5, bold=True),
     )
-    assert axis >= 0
-    return Laid(stacked([laid.block, arrow]), laid.shape, laid.shape)
+    end = Block(width=2 * half, height=LABELLED + 14, axis=half, things=things)
+    return Laid(stacked([laid.block, end]), laid.shape, laid.shape)
 
 
 def _signs(layers: Iterable[Layer], wide: float) -> Block:
@@ -139,9 +171,7 @@ def _signs(layers: Iterable[Layer], wide: float) -> Block:
     y += 24 if letters else 0
     for line in _explained(rows):
         for part in _wrapped(line, wide, size=10.5):
-            things.append(
-                Text(x=0, y=y, text=part, size=10.5, anchor="start", style="faint")
-            )
+            things.append(Text(x=0, y=y, text=part, size=10.5, anchor="start", style="faint"))
             y += 14
     return Block(width=wide, height=y - 8, axis=0, things=tuple(things))
 
@@ -154,6 +184,7 @@ def _explained(layers: Sequence[Layer]) -> list[str]:
         said.append("/2 stride")
     if any(word.startswith("d") for word in words):
         said.append("d2 dilation")
-    said.append("of two circles the upper one comes first")
+    if any(len(circles) > 1 for layer in layers for circles in (layer.before, layer.after)):
+        said.append("of two circles the upper one comes first")
     said.append("a shape (channels × … × time) stands where it changes")
     return ["; ".join(said)]

@@ -19,9 +19,7 @@ FACES = {
 ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 
 
-def rendered(
-    things: Sequence[Thing], *, width: float, height: float, scale: float = 2.0
-) -> bytes:
+def rendered(things: Sequence[Thing], *, width: float, height: float, scale: float = 2.0) -> bytes:
     """Return a PNG file, `scale` pixels to a unit."""
     finer = FINER if width * height * (scale * FINER) ** 2 < LARGEST else 1
     size = round(width * scale), round(height * scale)

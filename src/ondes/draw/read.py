@@ -1,7 +1,8 @@
 """From torch's exported graph to steps: bias, pads, reshapes, masks and constants left out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Literal
 
 import torch
@@ -12,7 +13,7 @@ from ondes.draw import words
 from ondes.draw.call import PRODUCTS, RECURRENT, Call, multiply_adds
 from ondes.draw.follow import follow
 from ondes.draw.reach import Reach, Shape, Track, union
-from ondes.draw.step import Step, Symbol, symbol
+from ondes.draw.step import Step, Symbol, Traced, symbol
 
 Role = Literal["constant", "mask", "data"]
 
@@ -31,12 +32,13 @@ class Seen:
     window: tuple[int, int] | None = None
 
 
-def steps(program: ExportedProgram) -> tuple[list[Step], list[int]]:
-    """Return the steps of a graph in the order of computation, and those that are its outputs."""
+def traced(program: ExportedProgram) -> Traced:
+    """Return the steps of a graph."""
     reader = _Reader(program)
     for node in program.graph.nodes:
         reader.read(node)
-    return reader.steps, reader.outputs
+    outputs = reader.outputs
+    return Traced(steps=tuple(reader.steps), outputs=tuple(outputs), shapes=tuple(outputs.values()))
 
 
 class _Reader:
@@ -47,7 +49,8 @@ class _Reader:
         self._seen: dict[Node, Seen] = {}
         self._batch = 1
         self.steps: list[Step] = []
-        self.outputs: list[int] = []
+        self.outputs: dict[int, Shape] = {}
+        self._fed: set[int] = set()
 
     def read(self, node: Node) -> None:
         if node.op == "placeholder":
@@ -57,8 +60,9 @@ class _Reader:
         elif node.op == "call_function":
             self._seen[node] = self._computed(node)
         elif node.op == "output":
-            found = (self._seen[one] for one in node.all_input_nodes)
-            self.outputs = list(dict.fromkeys(one.step for one in found if one.role == "data"))
+            for one in node.all_input_nodes:
+                if self._seen[one].role == "data":
+                    self.outputs.setdefault(self._seen[one].step, _shape(one)[1:])
 
     def _given(self, node: Node) -> Seen:
         if node.name not in self._inputs:
@@ -67,8 +71,12 @@ class _Reader:
         shape = _shape(node)
         self._batch = max(1, *shape[:1])
         self.steps.append(
-            Step(symbol=Symbol(kind="input", title="input"), name=node.name, shape=shape[1:],
-                 reach=Reach())
+            Step(
+                symbol=Symbol(kind="input", title="input"),
+                name=node.name,
+                shape=shape[1:],
+                reach=Reach(),
+            )
         )
         track = Track(len(shape) - 1, Reach()) if shape else None
         return Seen(step=len(self.steps) - 1, track=track)
@@ -90,7 +98,19 @@ class _Reader:
             window = _window(call, known[data[0]], _shape(data[0]))
             return Seen(step=sources[0], track=track, parameters=parameters, window=window)
         sign = _windowed(call, known[data[0]], _shape(data[0])) or _joined(call, sources)
-        return self._added(node, call, sources, track, parameters, sign or symbol(call))
+        return self._added(node, call, data, track, parameters, sign or symbol(call))
+
+    def _rearrange(self, node: Node) -> None:
+        """Give a step the shape in which the first that takes its values does so.
+
+        Unless they become a row, or are cut into windows: then its own says more.
+        """
+        seen, shape = self._seen[node], _shape(node)[1:]
+        step = self.steps[seen.step]
+        if seen.step in self._fed or not step.inputs or seen.window or len(shape) < 2:
+            return
+        if prod(shape) == prod(step.shape):
+            self.steps[seen.step] = replace(step, shape=shape)
 
     def _followed(self, call: Call, node: Node) -> Track | None:
         shape, seen = _shape(node), self._seen[node]
@@ -112,11 +132,15 @@ class _Reader:
         self,
         node: Node,
         call: Call,
-        sources: list[int],
+        data: list[Node],
         track: Track | None,
         parameters: frozenset[str],
         sign: Symbol,
     ) -> Seen:
+        sources = dict.fromkeys(self._seen[one].step for one in data)
+        for one in data:
+            self._rearrange(one)
+        self._fed.update(sources)
         modules = _modules(node)
         path = modules[-1][0] if modules else ""
         layer = path and _is_layer(path, parameters)
@@ -180,8 +204,10 @@ def _joined(call: Call, sources: list[int]) -> Symbol | None:
 
 def _window(call: Call, seen: Seen, shape: Shape) -> tuple[int, int] | None:
     """Return size and step where time has just been cut into windows, on a new last axis."""
-    if call.name == "unfold" and seen.track and call.arguments["dimension"] % len(shape) == (
-        seen.track.axis
+    if (
+        call.name == "unfold"
+        and seen.track
+        and call.arguments["dimension"] % len(shape) == (seen.track.axis)
     ):
         return int(call.arguments["size"]), int(call.arguments["step"])
     return seen.window if call.name == "getitem" else None

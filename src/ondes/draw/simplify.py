@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ondes.draw import words
 from ondes.draw.reach import Reach, Shape, Track, union
-from ondes.draw.step import Kind, Step, Symbol
+from ondes.draw.step import Kind, Step, Symbol, Traced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +39,20 @@ class Layer:
 
 
 Steps = dict[int, Step]
+Module = tuple[str, str]  # path and class
+GroupOf = Callable[[Step], Module | None]
 
 
-def layers(
-    steps: Sequence[Step], outputs: Sequence[int], *, depth: int | None = None
-) -> tuple[list[Layer], list[int]]:
+def layers(traced: Traced, *, depth: int | None = None) -> tuple[list[Layer], list[int]]:
     """Return the layers of a network in the order of computation, and those that are its outputs.
 
     Modules of arithmetic become one box each; with `depth` so do all modules that lie deeper.
     """
-    net = _Net(dict(enumerate(steps)), list(outputs))
+    net = _Net(dict(enumerate(traced.steps)), list(traced.outputs))
     net.drop_dead()
     net.merge_extremes()
+    net.absorb_scales()
+    net.fold_poolings()
     if depth is not None:
         net.fold(lambda step: _module_at(step, depth))
     net.fold(_arithmetic_of(net.steps.values()))
@@ -89,7 +91,9 @@ class _Net:
             if len(sides) != 2 or any(side.symbol.kind != "circle" for side in sides):
                 continue
             pools = [self.steps[i] for side in sides for i in side.inputs]
-            if [p.symbol.title for p in pools] != ["min", "max"] or pools[0].inputs != pools[1].inputs:
+            if [p.symbol.title for p in pools] != ["min", "max"] or pools[0].inputs != pools[
+                1
+            ].inputs:
                 continue
             source = self.steps[pools[0].inputs[0]]
             circle = replace(
@@ -101,19 +105,40 @@ class _Net:
             )
         self.drop_dead()
 
-    def fold(self, group_of: Callable[[Step], tuple[str, str] | None]) -> None:
+    def absorb_scales(self) -> None:
+        """See arithmetic by constants right after a pooling, in its module, as a part of it."""
+        for place, step in list(self.steps.items()):
+            if step.symbol.kind != "cell" or len(step.inputs) != 1:
+                continue
+            pool = self.steps[step.inputs[0]]
+            if pool.symbol.kind == "pool" and pool.modules == step.modules:
+                self.steps[place] = replace(step, symbol=pool.symbol, inputs=pool.inputs)
+        self.drop_dead()
+
+    def fold_poolings(self) -> None:
+        """See one pooling where a module is known to be one."""
+        for module, members in self._groups(_pooling).items():
+            core = "×".join(str(n) for n in self.steps[max(members)].shape[1:])
+            sign = Symbol(kind="pool", title=words.POOLINGS[module[1]], core=f"to {core}")
+            self._fold(members, path=module[0], sign=sign)
+
+    def fold(self, group_of: GroupOf) -> None:
         """Make one box of all steps of a group, named by path and class, where it has one end."""
-        groups: dict[tuple[str, str], set[int]] = {}
+        for (path, kind), members in self._groups(group_of).items():
+            if len(members) > 1:
+                inside = [self.steps[place] for place in sorted(members)]
+                sign = Symbol(kind="cell", title=kind, core=_described(inside))
+                self._fold(members, path=path, sign=sign)
+
+    def _groups(self, group_of: GroupOf) -> dict[Module, set[int]]:
+        groups: dict[Module, set[int]] = {}
         for place, step in self.steps.items():
             group = group_of(step)
             if group is not None and step.symbol.kind != "input":
                 groups.setdefault(group, set()).add(place)
-        for (path, kind), members in groups.items():
-            if len(members) > 1:
-                inside = [self.steps[place] for place in sorted(members)]
-                self._fold(members, path=path, title=kind, core=_described(inside))
+        return groups
 
-    def _fold(self, members: set[int], *, path: str, title: str, core: str) -> None:
+    def _fold(self, members: set[int], *, path: str, sign: Symbol) -> None:
         users = self.users()
         ends = [p for p in members if p in self.outputs or set(users[p]) - members]
         if len(ends) != 1 or self._leaves_and_returns(members):
@@ -122,7 +147,7 @@ class _Net:
         outer = dict.fromkeys(i for step in inside for i in step.inputs if i not in members)
         box = replace(
             self.steps[ends[0]],
-            symbol=Symbol(kind="cell", title=title, core=core),
+            symbol=sign,
             name=path,
             inputs=tuple(outer),
             parameters=frozenset[str]().union(*(step.parameters for step in inside)),
@@ -159,7 +184,8 @@ class _Net:
         for members in groups.values():
             if len(members) > 1:
                 inside = [self.steps[place] for place in sorted(members)]
-                self._fold(members, path=inside[-1].name, title=_chain(inside), core="")
+                sign = Symbol(kind="cell", title=_chain(inside))
+                self._fold(members, path=inside[-1].name, sign=sign)
 
     def layers(self) -> tuple[list[Layer], list[int]]:
         """Put circles beside what they follow or precede, and number what is left."""
@@ -242,20 +268,25 @@ def _still(reach: Reach | None) -> Track:
     return Track(0, reach)
 
 
-def _module_at(step: Step, depth: int) -> tuple[str, str] | None:
+def _module_at(step: Step, depth: int) -> Module | None:
     return step.modules[depth] if len(step.modules) > depth else None
 
 
-def _arithmetic_of(steps: Iterable[Step]) -> Callable[[Step], tuple[str, str] | None]:
+def _pooling(step: Step) -> Module | None:
+    known = step.modules and step.modules[-1][1] in words.POOLINGS
+    return step.modules[-1] if known else None
+
+
+def _arithmetic_of(steps: Iterable[Step]) -> GroupOf:
     """Return what finds the outermost module around a step that is mostly arithmetic."""
-    arithmetic: Counter[tuple[str, str]] = Counter()
-    symbols: Counter[tuple[str, str]] = Counter()
+    arithmetic: Counter[Module] = Counter()
+    symbols: Counter[Module] = Counter()
     for step in steps:
         counter = arithmetic if step.symbol.kind == "cell" else symbols
         counter.update(set(step.modules[1:]))
     mostly = {m for m, n in arithmetic.items() if n >= 3 and n >= symbols[m]}
 
-    def group_of(step: Step) -> tuple[str, str] | None:
+    def group_of(step: Step) -> Module | None:
         return next((module for module in step.modules[1:] if module in mostly), None)
 
     return group_of
@@ -277,5 +308,5 @@ def _spoken(step: Step) -> list[str]:
 
 def _chain(steps: Sequence[Step]) -> str:
     titles = list(dict.fromkeys(step.symbol.title for step in steps))
-    chosen = [title for title in titles if title not in words.SIGNS] or titles
+    chosen = [title for title in titles if title[0] not in words.SIGNS] or titles
     return " · ".join(chosen[:3]) + (" …" if len(chosen) > 3 else "")

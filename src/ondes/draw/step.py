@@ -48,6 +48,21 @@ class Step:
     reach: Reach | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Traced:
+    """A traced network.
+
+    Attributes:
+        steps: in the order of computation; each has only earlier ones as inputs.
+        outputs: places of those that make the outputs.
+        shapes: of the outputs, without the batch.
+    """
+
+    steps: tuple[Step, ...]
+    outputs: tuple[int, ...]
+    shapes: tuple[Shape, ...]
+
+
 def symbol(call: Call) -> Symbol:
     """Return how an operation is drawn.
 
@@ -70,7 +85,11 @@ def symbol(call: Call) -> Symbol:
         return Symbol(kind="dense", title="matrix", core="×".join(map(str, weight[-2:])))
     if call.name in words.REDUCTIONS:
         return _reduction(call)
-    return Symbol(kind="cell", title=words.CELLS.get(call.name, call.name.strip("_")))
+    title = words.CELLS.get(call.name, call.name.strip("_"))
+    number = call.arguments.get("other")
+    if title in words.SIGNS and isinstance(number, int | float):
+        title = f"{title} {number:.4g}"
+    return Symbol(kind="cell", title=title)
 
 
 def _filters(call: Call) -> str:
@@ -91,8 +110,9 @@ def _core(call: Call) -> str:
     parts = ["×".join(map(str, kernel))]
     if set(stride) != {1}:
         parts.append(f"/{_short(stride)}")
-    if set(dilation) != {1}:
-        parts.append(f"d{_short(dilation)}")
+    spread = tuple(d for k, d in zip(kernel, dilation, strict=True) if k > 1)
+    if set(spread) - {1}:
+        parts.append(f"d{_short(spread)}")
     return " ".join(parts)
 
 
@@ -110,7 +130,10 @@ def _adaptive(call: Call) -> Symbol:
 
 def _circle(call: Call) -> Symbol:
     letter, name = words.CIRCLES[call.name]
-    if call.name == "hardtanh" and (call.arguments.get("min_val"), call.arguments.get("max_val")) == (0, 6):
+    if call.name == "hardtanh" and (
+        call.arguments.get("min_val"),
+        call.arguments.get("max_val"),
+    ) == (0, 6):
         letter, name = words.ACTIVATIONS["relu6"]
     if letter == "D":
         name = f"dropout {call.arguments.get('p', 0.5):g}"

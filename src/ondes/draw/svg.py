@@ -17,6 +17,7 @@ LIGHT = {
     "input": ("#eef1f5", "#626a76"),
     "circle": ("#ffffff", "#343c48"),
     "line": ("none", "#4a5462"),
+    "head": ("#4a5462", "none"),
     "bracket": ("none", "#1b222d"),
     "ink": ("#171d27", "none"),
     "faint": ("#56606e", "none"),
@@ -33,6 +34,7 @@ DARK = {
     "input": ("#262d38", "#a8b1bf"),
     "circle": ("#12161d", "#dde3ec"),
     "line": ("none", "#a8b1bf"),
+    "head": ("#a8b1bf", "none"),
     "bracket": ("none", "#f1f4f8"),
     "ink": ("#f1f4f8", "none"),
     "faint": ("#aab3c0", "none"),
@@ -95,7 +97,7 @@ def _line(line: Line) -> str:
     parts = [f'<path class="{line.style}" d="{_path(line.points, line.style)}"/>']
     if line.arrow:
         points = _points(arrowhead(line.points))
-        parts.append(f'<polygon class="line" style="fill: currentColor" points="{points}"/>')
+        parts.append(f'<polygon class="head" points="{points}"/>')
     return "".join(parts)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ondes.draw import hooks, read
-from ondes.draw.step import Step
+from ondes.draw.step import Traced
 from ondes.errors import InputError, OndesError
 
 CURE = (
@@ -18,10 +18,8 @@ CURE = (
 )
 
 
-def trace(
-    module: nn.Module, inputs: tuple[Tensor, ...], *, call: str
-) -> tuple[list[Step], list[int], str]:
-    """Return the steps of a network in evaluation mode, its outputs, and what a reader must know.
+def trace(module: nn.Module, inputs: tuple[Tensor, ...], *, call: str) -> tuple[Traced, str]:
+    """Return the steps of a network in evaluation mode, and what a reader must know of them.
 
     The module is left as it was.
 
@@ -38,16 +36,14 @@ def trace(
             part.training = training
 
 
-def _either(
-    module: nn.Module, inputs: tuple[Tensor, ...], call: str
-) -> tuple[list[Step], list[int], str]:
+def _either(module: nn.Module, inputs: tuple[Tensor, ...], call: str) -> tuple[Traced, str]:
     try:
         program = torch.export.export(module, inputs, strict=False)
-        return *read.steps(program), ""
+        return read.traced(program), ""
     except Exception as error:  # torch.export raises anything at all
         reason = _first_line(error)
     try:
-        steps, outputs = hooks.steps(module, inputs)
+        found = hooks.traced(module, inputs)
     except OndesError as refused:
         raise InputError(f"{call}: the network refuses its input: {refused}") from refused
     except Exception as error:  # as the module's own code raises
@@ -55,10 +51,11 @@ def _either(
             f"{call}: the network cannot be computed for it: {_first_line(error)}. Give an input "
             f"of the shape that it takes"
         ) from error
-    if not outputs:
+    if not found.outputs:
         raise InputError(f"{call}: it cannot be traced ({reason}); {CURE}")
-    return steps, outputs, (
-        f"drawn from the order in which its modules were called: torch.export says {reason!r}; {CURE}"
+    return found, (
+        f"Drawn in the order in which its modules were called, for torch.export fails: {reason} - "
+        f"{CURE}"
     )
 
 

@@ -33,7 +33,8 @@ NORMS = {
 }
 
 DROPS = {
-    name: ("D", "dropout") for name in ("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
+    name: ("D", "dropout")
+    for name in ("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
 }
 
 CIRCLES = ACTIVATIONS | NORMS | DROPS
@@ -90,6 +91,9 @@ CELLS = {
     "upsample_nearest2d": "upsample",
     "upsample_bilinear2d": "upsample",
 }
+
+POOLINGS = {"AdaptiveMean": "avg"}
+"""Modules of ondes that are a pooling, whatever they compute it with."""
 
 SIGNS = ("+", "−", "×", "÷")
 
