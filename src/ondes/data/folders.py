@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,7 +77,7 @@ class Recorded:
         if not 0 <= index < len(self):
             raise IndexError(f"clip {index} of {len(self)}")
         signal = _signal(self.entries[index], self.reading)
-        _check_alike(self.entries[index], signal, self.rate_hz, self.n_channels)
+        _check_alike(self.entries[index], signal, self, self.reading)
         return Clip(signal.samples, self.y[index])
 
     def take(self, places: Sequence[int]) -> Recorded:
@@ -123,7 +124,8 @@ def read_folder(
     entries = _entries(place, how)
     if group:
         entries = [_grouped(entry, group) for entry in entries]
-    return _recorded(entries, target, tuple(labels), how, memory_mb)
+    stamps = tuple(_stamp(entry.path) for entry in entries)
+    return _recorded(tuple(entries), stamps, target, tuple(labels), how, memory_mb)
 
 
 def one_by_one(
@@ -219,16 +221,21 @@ def _grouped(entry: Entry, pattern: str) -> Entry:
     return entry._replace(group=found.group(1))
 
 
+@lru_cache(maxsize=1)  # the splits of one set are asked for one after the other
 def _recorded(
-    entries: list[Entry],
+    entries: tuple[Entry, ...],
+    stamps: tuple[tuple[int, int], ...],  # noqa: ARG001 - tells files that changed
     target: Target,
     labels: tuple[str, ...],
     reading: Reading,
     memory_mb: float,
 ) -> Found:
     y, names = targets([entry.label for entry in entries], target, labels)
-    spans = tuple(_span(entry, reading) for entry in entries)
-    bytes_all = sum(span.stop - span.start for span in spans) * 4 * _width(entries[0], reading)
+    files = [_files(entry, reading).open(entry.path) for entry in entries]
+    spans = tuple(map(_span, entries, files))
+    for entry, file in zip(entries, files, strict=True):
+        _check_alike(entry, file, files[0], reading)
+    bytes_all = sum(4 * (span.stop - span.start) for span in spans) * files[0].n_channels
     clips: Takes
     if bytes_all > memory_mb * 1e6:
         clips = Recorded(entries, y, labels=names, reading=reading)
@@ -249,10 +256,10 @@ def _recorded(
     )
 
 
-def _read_all(entries: list[Entry], y: Samples, labels: tuple[str, ...], reading: Reading) -> Clips:
+def _read_all(
+    entries: Sequence[Entry], y: Samples, labels: tuple[str, ...], reading: Reading
+) -> Clips:
     signals = [_signal(entry, reading) for entry in entries]
-    for entry, signal in zip(entries, signals, strict=True):
-        _check_alike(entry, signal, signals[0].rate_hz, signals[0].n_channels)
     return Clips(
         [signal.samples for signal in signals],
         y,
@@ -264,7 +271,7 @@ def _read_all(entries: list[Entry], y: Samples, labels: tuple[str, ...], reading
     )
 
 
-def _column(entries: list[Entry], of: Callable[[Entry], str], name: str) -> tuple[str, ...]:
+def _column(entries: Sequence[Entry], of: Callable[[Entry], str], name: str) -> tuple[str, ...]:
     """A column that all clips fill in, or none does."""
     words = tuple(map(of, entries))
     if any(words) and not all(words):
@@ -304,9 +311,14 @@ def _files(entry: Entry, reading: Reading) -> Files:
     return replace(reading.files, part=entry.part) if entry.part else reading.files
 
 
-def _span(entry: Entry, reading: Reading) -> Span:
+def _stamp(path: Path) -> tuple[int, int]:
+    """When a file was changed, and its size; zeros where it is not there."""
+    told = path.stat() if path.exists() else None
+    return (told.st_mtime_ns, told.st_size) if told else (0, 0)
+
+
+def _span(entry: Entry, file: SignalFile) -> Span:
     """Where a clip lies, in samples of its file."""
-    file = _files(entry, reading).open(entry.path)
     start = file.timebase.samples(entry.onset_s)
     stop = file.n_samples if entry.offset_s is None else file.timebase.samples(entry.offset_s)
     if not 0 <= start < stop <= file.n_samples:
@@ -317,23 +329,25 @@ def _span(entry: Entry, reading: Reading) -> Span:
     return Span(_name(entry._replace(onset_s=0.0)), start, stop)
 
 
-def _width(entry: Entry, reading: Reading) -> int:
-    return 1 if reading.mix else _files(entry, reading).open(entry.path).n_channels
-
-
 def _file_digest(entry: Entry) -> str:
     whole = digest(np.memmap(entry.path, np.uint8, "r"))
     return f"{whole} {entry.part} {entry.onset_s} {entry.offset_s}"
 
 
-def _check_alike(entry: Entry, signal: Signal, rate_hz: float, n_channels: int) -> None:
-    if signal.rate_hz != rate_hz:
+def _check_alike(
+    entry: Entry,
+    one: Signal | SignalFile,
+    other: SignalFile | Recorded,
+    reading: Reading,
+) -> None:
+    """Refuse what differs from others in something that is not to be converted."""
+    if not reading.rate_hz and one.rate_hz != other.rate_hz:
         raise RateError(
-            f"{entry.path} is at {signal.rate_hz:.10g} Hz, others are at {rate_hz:.10g} Hz: say "
-            "rate_hz (--resample), and all are converted"
+            f"{entry.path} is at {one.rate_hz:.10g} Hz, others are at {other.rate_hz:.10g} Hz: "
+            "say rate_hz (--resample), and all are converted"
         )
-    if signal.n_channels != n_channels:
+    if not reading.mix and one.n_channels != other.n_channels:
         raise ChannelError(
-            f"{entry.path} has {signal.n_channels} channels, others have {n_channels}: say mix "
+            f"{entry.path} has {one.n_channels} channels, others have {other.n_channels}: say mix "
             "(--mix), and all become one"
         )
