@@ -4,10 +4,12 @@ import copy
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from ondes import models
 from ondes.errors import RecipeError
 from ondes.nn.heads import Head, mean_head
+from ondes.nn.ragged import Ragged
 from ondes.testing import check_model, clipmodels
 from ondes.testing import models as frames
 
@@ -59,6 +61,26 @@ def test_parameters_are_as_many_as_published(name, options, channels, outputs, c
             head = Head(mean_head(encoder.outputs, outputs, dropout=0))
     found = sum(p.numel() for part in (encoder, head) for p in part.parameters())
     assert found == count
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "billions"),
+    [  # torchvision's table of weights again, for 224 x 224; where its padding is 'same' as ours is
+        ("vgg", {**PLAIN, "layers": 16}, 15.47),
+        ("resnet", {"layers": 50}, 4.09),
+        ("googlenet", {}, 1.50),
+        ("efficientnet", {}, 0.39),
+    ],
+)
+def test_multiply_adds_are_as_many_as_published(name, options, billions):
+    module = models._find(name)
+    with torch.device("meta"), torch.no_grad():
+        encoder = module.encoder(module.Config(dims=2, **options), channels=3)
+        with FlopCounterMode(display=False) as counter:
+            encoder(Ragged(torch.zeros(1, 3, 224, 224)))
+    heads = {"vgg": 512 * 49 * 4096 + 4096 * 4096 + 4096 * 1000}
+    of_head = heads.get(name, encoder.outputs * 1000)
+    assert (counter.get_total_flops() / 2 + of_head) / 1e9 == pytest.approx(billions, abs=0.006)
 
 
 SPECTRUM = {"kind": "mel", "bands": 16, "window_s": 0.01, "hop_s": 0.005}
@@ -144,3 +166,8 @@ def test_what_cannot_be_built_is_named(name, options, level, says):
 def test_levels_say_what_an_architecture_can_judge():
     assert models.levels("inception_time")[0] == "frame"
     assert models.levels("vgg") == ("frame", "clip")
+
+
+def test_frames_begin_in_silence():
+    net = build("resnet", {"width": 4}, "frame")
+    assert (torch.sigmoid(net.head.bias) < 0.02).all()

@@ -13,7 +13,7 @@ from ondes.nn.framenet import FrameNet
 from ondes.nn.front import Config as FrontConfig
 from ondes.nn.front import Front
 from ondes.nn.heads import Head, mean_head
-from ondes.nn.init import initialise
+from ondes.nn.init import expect_silence, initialise
 from ondes.nn.layers import Dims
 
 
@@ -44,7 +44,8 @@ def clip_net(
     else:
         head = Head(mean_head(encoder.outputs, len(classes), dropout=config.dropout))
     net = ClipNet(front, encoder, head, rate_hz=rate_hz, channels=channels, outputs=classes)
-    return _drawn(net, config)
+    _draw(net, config)
+    return net
 
 
 def frame_net(
@@ -60,10 +61,11 @@ def frame_net(
         channels=channels,
         classes=classes,
     )
-    return _drawn(net, config)
+    _draw(net, config)
+    expect_silence(net.head)
+    return net
 
 
-def _drawn(net: nn.Module, config: Options) -> nn.Module:
+def _draw(net: nn.Module, config: Options) -> None:
     """Draw the initial weights, as ``config.init`` says where there is such an option."""
     initialise(net, getattr(config, "init", "kaiming-uniform"))
-    return net
