@@ -7,6 +7,6 @@ dataclass ``Options`` with a default for every number, ``fit(train, options, *, 
 """
 
 from ondes.tasks.classify.classical.catalogue import about, fit, from_arrays, names
-from ondes.tasks.classify.classical.rival import Rival, Target
+from ondes.tasks.classify.classical.rival import Rival
 
-__all__ = ["Rival", "Target", "about", "fit", "from_arrays", "names"]
+__all__ = ["Rival", "about", "fit", "from_arrays", "names"]

@@ -13,7 +13,8 @@ from ondes.errors import ArtefactError, InputError, nearest
 from ondes.protocols import ClipDataset
 from ondes.spec import ClipSpec
 from ondes.tasks.classify.classical import families
-from ondes.tasks.classify.classical.rival import Arrays, Rival, Target, training
+from ondes.tasks.classify.classical.rival import Arrays, Rival, training
+from ondes.tasks.classify.reading import Reading, Target
 
 
 def names() -> list[str]:
@@ -45,21 +46,21 @@ def fit(
         name: one of `names`.
         clips: of any lengths; all of them are held in memory.
         seed: of whatever is drawn.
-        target: what y of a clip is: one of several "class"es (where it is soft, the likeliest),
-            "tags" that hold from .5 on, or "number"s.
+        target: what y of a clip is: shares of classes, of which the greatest is true ("class"),
+            "tags" that hold from .5 on, or a "number" or several.
         options: numbers of the family's ``Options``; what is left out keeps its default.
 
     Raises:
-        InputError: there is no such family or option, a number is out of its range, or there is
-            nothing to tell apart.
-        NotFiniteError: a clip holds NaN or infinity.
+        InputError: there is no such family or option, a number is out of its range, the data set
+            is empty or endless, or there is nothing to tell apart.
+        ChannelError, TooShortError, NotFiniteError: a clip cannot be learnt from.
     """
     family = _find(name)
     chosen = _options(name, family.Options, options or {})
     train = training(clips, target)
     model = family.fit(train, chosen, rate_hz=clips.rate_hz, seed=seed)
     spec = ClipSpec(clips.rate_hz, clips.n_channels, tuple(clips.labels), family.least(model))
-    return Rival(name, spec, target, model, asdict(chosen))
+    return Rival(name, spec, Reading(kind=target), model, asdict(chosen))
 
 
 def from_arrays(arrays: Arrays, document: Mapping[str, Any]) -> Rival:
@@ -71,7 +72,7 @@ def from_arrays(arrays: Arrays, document: Mapping[str, Any]) -> Rival:
     try:
         name, spec = document["name"], ClipSpec.from_dict(document["spec"])
         model = _find(name).from_arrays(arrays, document["model"])
-        return Rival(name, spec, document["target"], model, document["options"])
+        return Rival(name, spec, Reading.from_dict(document["reading"]), model, document["options"])
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ArtefactError(
             f"these arrays and this document hold no rival ({error!r}); save it again"

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes.errors import ChannelError, InputError, NotFiniteError, TooShortError
+from ondes.errors import InputError, NotFiniteError, RateError
 from ondes.protocols import ClipDataset
 from ondes.spec import ClipSpec
+from ondes.tasks.classify.check import (
+    ENDLESS,
+    check_learnable,
+    check_samples,
+    check_targets,
+    targets,
+)
+from ondes.tasks.classify.reading import Reading, Target
 
 Samples = NDArray[np.float32]
 Scores = NDArray[np.float64]
-Target = Literal["class", "tags", "number"]
 Arrays = Mapping[str, NDArray[Any]]
 Json = Mapping[str, Any]
 
-TARGETS: tuple[Target, ...] = ("class", "tags", "number")
 HALF = 0.5
+SURE = 1e-12  # the least probability that becomes a logit
 
 
 class Training(NamedTuple):
@@ -58,15 +65,15 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True)
 class Rival:
-    """A classifier without a network, for clips of one rate and number of channels.
+    """A classifier, tagger or regressor without a network; `evaluate` scores it like any other.
 
-    name: of the family. spec: what it takes and gives. target: "class", "tags" or "number".
+    name: of the family. spec: what it takes and gives. reading: how its answers are read.
     model: what was fitted. options: the numbers of the family that it was fitted with.
     """
 
     name: str
     spec: ClipSpec
-    target: Target
+    reading: Reading
     model: Fitted
     options: Json = field(default_factory=dict)
 
@@ -83,18 +90,41 @@ class Rival:
         Raises:
             ChannelError, TooShortError, NotFiniteError, InputError: it cannot take these samples.
         """
-        return self.model.scores(self._taken(x))
+        x = np.asarray(x, np.float32)
+        check_samples(x, channels=self.spec.channels, least=self.spec.least)
+        if not np.isfinite(x).all():
+            raise NotFiniteError(
+                f"a clip of shape {list(x.shape)} holds NaN or infinity; repair it or leave it out"
+            )
+        return self.model.scores(x)
 
     def scores_of(self, clips: Sequence[Samples]) -> Scores:
         """Return [clip, output]: `scores` of one clip after the other."""
         return np.stack([self.scores(x) for x in clips])
 
+    def logits(self, x: Samples, *, rate_hz: float) -> Scores:
+        """Return [output] from which `read` by a plain `Reading` makes `scores` again.
+
+        Raises:
+            RateError: the samples are of another rate; else as `scores`.
+        """
+        if rate_hz != self.spec.rate_hz:
+            raise RateError(
+                f"{self.name} was fitted to {self.spec.rate_hz:.10g} Hz and is given "
+                f"{rate_hz:.10g} Hz: resample the clip"
+            )
+        scores = self.scores(x)
+        if self.reading.kind == "number":
+            return scores
+        p = np.clip(scores, SURE, 1 - SURE)
+        return np.asarray(np.log(p) if self.reading.kind == "class" else np.log(p / (1 - p)))
+
     def predict(self, x: Samples) -> str | tuple[str, ...] | tuple[float, ...]:
         """Return the likeliest class, all tags of half a chance or more, or the numbers."""
         scores = self.scores(x)
-        if self.target == "class":
+        if self.reading.kind == "class":
             return self.labels[int(scores.argmax())]
-        if self.target == "number":
+        if self.reading.kind == "number":
             return tuple(scores.tolist())
         return tuple(self.labels[k] for k in np.flatnonzero(scores >= HALF))
 
@@ -104,46 +134,29 @@ class Rival:
         return dict(arrays), {
             "name": self.name,
             "spec": self.spec.to_dict(),
-            "target": self.target,
+            "reading": self.reading.to_dict(),
             "options": dict(self.options),
             "model": dict(numbers),
         }
-
-    def _taken(self, x: Samples) -> Samples:
-        x = np.asarray(x, np.float32)
-        call = f"{self.name}.scores(samples of shape {x.shape})"
-        if x.ndim != 2:
-            raise InputError(f"{call}: give one clip as [channel, time]")
-        if len(x) != self.spec.channels:
-            raise ChannelError(f"{call}: it was fitted to clips of {self.spec.channels} channels")
-        if x.shape[1] < self.spec.least:
-            raise TooShortError(f"{call}: it takes {self.spec.least} samples or more")
-        if not np.isfinite(x).all():
-            raise NotFiniteError(f"{call}: they hold NaN or infinity; cut these out or repair them")
-        return x
 
 
 def training(clips: ClipDataset, target: Target) -> Training:
     """Return all clips of a data set at once.
 
     Raises:
-        InputError: there is no clip, fewer than two classes, or the target is unknown.
+        InputError: the data set is empty or endless, its targets are not of that kind, or there is
+            nothing to tell apart.
+        ChannelError, TooShortError: a clip has other channels than the rest, or no sample.
         NotFiniteError: a clip, or what is true of it, holds NaN or infinity.
     """
-    if target not in TARGETS:
-        raise InputError(f"target={target!r}: give one of {', '.join(TARGETS)}")
-    if len(clips) < 2:
-        raise InputError(f"{len(clips)} clips to learn from: give two or more")
-    pairs = [clips[i] for i in range(len(clips))]
-    found = Training(
-        [np.ascontiguousarray(clip.x, np.float32) for clip in pairs],
-        np.stack([np.asarray(clip.y, np.float32) for clip in pairs]),
-        target,
-    )
-    for i, (x, y) in enumerate(zip(found.x, found.y, strict=True)):
-        if not (np.isfinite(x).all() and np.isfinite(y).all()):
-            raise NotFiniteError(f"clip {i} holds NaN or infinity: leave it out or repair it")
-    if target == "class" and len(set(found.classes.tolist())) < 2:
-        only = clips.labels[int(found.classes[0])]
-        raise InputError(f"all {len(clips)} clips are {only!r}: give clips of another class too")
-    return found
+    if not 1 < len(clips) < ENDLESS:
+        raise InputError(f"{len(clips)} clips to fit a rival to: give two or more, and not endless")
+    y = targets(clips)
+    check_targets(y, clips.labels, target, what="the training data")
+    check_learnable(y, clips.labels, target, split="training")
+    x = [np.ascontiguousarray(clips[i].x, np.float32) for i in range(len(clips))]
+    for i, samples in enumerate(x):
+        check_samples(samples, channels=clips.n_channels, what=f"clip {i}")
+        if not np.isfinite(samples).all():
+            raise NotFiniteError(f"clip {i} holds NaN or infinity: repair it or leave it out")
+    return Training(x, y, target)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ondes.errors import InputError
 from ondes.tasks.classify.classical.kernels import KERNELS, Layer, layers
-from ondes.tasks.classify.classical.rival import Arrays, Json, Samples, Scores, Target, Training
+from ondes.tasks.classify.classical.rival import Arrays, Json, Samples, Scores, Training
+from ondes.tasks.classify.reading import Target
 
 ABOUT = "MiniRocket (Dempster et al. 2021): random convolution features and a ridge regression."
 
@@ -137,7 +138,7 @@ def _ridge(features: Samples, train: Training) -> Ridge:
     wanted = (wanted - centre) / scale
     fitted = RidgeCV(ALPHAS, scoring="neg_mean_squared_error", store_cv_results=True)
     fitted.fit((features - mean) / std, wanted)
-    best = int(np.flatnonzero(ALPHAS == fitted.alpha_)[0])
+    best = int(np.flatnonzero(fitted.alpha_ == ALPHAS)[0])
     left_out = fitted.cv_results_.reshape(len(wanted), -1, len(ALPHAS))[:, :, best]
     weights = (np.atleast_2d(fitted.coef_) / std).T
     offset = np.atleast_1d(fitted.intercept_) - mean @ weights

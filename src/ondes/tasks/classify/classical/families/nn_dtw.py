@@ -18,7 +18,6 @@ from ondes.tasks.classify.classical.rival import (
     Json,
     Samples,
     Scores,
-    Target,
     Training,
 )
 from ondes.tasks.classify.classical.warping import (
@@ -31,6 +30,7 @@ from ondes.tasks.classify.classical.warping import (
     series,
     squares,
 )
+from ondes.tasks.classify.reading import Target
 
 ABOUT = "The nearest training clip under dynamic time warping (Sakoe and Chiba 1978)."
 
