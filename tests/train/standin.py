@@ -69,7 +69,12 @@ class Regress:
                 file.writelines(f"{int(index)}\n" for index in batch["i"])
         error = self.model(batch["x"]).float() - batch["y"]
         losses = {"square": (error**2).mean(), "absolute": error.abs().mean()}
-        return Step(losses, {"bias": float(error.detach().mean())})
+        rows = {"error": error.detach(), "index": batch["i"]}
+        return Step(losses, {"bias": float(error.detach().mean())}, rows)
+
+    def summary(self, rows):
+        middle = float(np.median(rows["error"]))
+        return {"median": middle, "indices": len(np.unique(rows["index"]))}
 
     def phases(self):
         if not self.two_phases:

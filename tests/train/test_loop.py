@@ -203,12 +203,20 @@ SCRIPTED = replace(
 
 
 def test_early_stopping_keeps_the_best(train, standin):
-    scores = [0.0, 0.1, 0.5, 0.4, math.nan, 0.5, 0.9]  # the first is the rehearsal's
+    scores = [0.0, 0.1, 0.5, 0.4, math.nan, 0.3, 0.9]  # the first is the rehearsal's
     config = replace(SCRIPTED, patience=3, keep="best")
     task, result = train(config, task=Scripted(scores), valid_set=standin.Numbers(1))
     assert (result.stopped, result.steps, result.best_step, result.best) == ("patience", 5, 2, 0.5)
     assert task.model.weight.item() == -2.0
     assert not task.model.training
+
+
+def test_of_equal_weights_those_with_the_lowest_loss_are_kept(train, standin):
+    scores = [0.0, 0.5, 0.4, 0.5, 0.3, 0.9]  # the loss falls by 1 each step
+    config = replace(SCRIPTED, patience=3, keep="best")
+    task, result = train(config, task=Scripted(scores), valid_set=standin.Numbers(1))
+    assert (result.stopped, result.steps, result.best_step, result.best) == ("patience", 4, 3, 0.5)
+    assert task.model.weight.item() == -3.0
 
 
 @pytest.mark.parametrize("nesterov", [True, False])

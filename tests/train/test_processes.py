@@ -8,9 +8,11 @@ from argparse import Namespace
 from itertools import chain
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
+from ondes.train import logbook
 from ondes.train.loop import fit
 
 SCRIPT = Path(__file__).with_name("standin.py")
@@ -51,6 +53,10 @@ def test_two_processes_train_as_one(standin, tmp_path):
     assert weights[0].keys() == weights[1].keys()
     for name in weights[0]:
         torch.testing.assert_close(weights[1][name], weights[0][name], rtol=1e-4, atol=1e-6)
+    rows = [[row for row in logbook.read(out) if row["split"] == "valid"] for out in (one, two)]
+    assert {row["indices"] for row in chain(*rows)} == {7}
+    for ours, theirs in zip(*rows, strict=True):
+        assert theirs["median"] == pytest.approx(ours["median"], rel=1e-3)
     parts = zip(seen(two / "seen-0.txt"), seen(two / "seen-1.txt"), strict=True)
     dealt = list(chain.from_iterable(first + second for first, second in parts))
     whole = list(chain.from_iterable(seen(record)))

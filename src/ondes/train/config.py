@@ -40,7 +40,8 @@ class TrainConfig:
     valid_every: steps between validations; 0 validates once, at the end.
     save_every, save_every_s: a checkpoint after that many steps or seconds, whichever is first;
         0 turns either off.
-    monitor: the validation log (or loss) that says which weights are best.
+    monitor: the validation log (or loss) that says which weights are best, of equal ones those
+        with the lowest loss.
     mode: whether the best is the ``min`` or the ``max``.
     patience: validations without a better one after which to stop; 0 never stops early.
     keep: whether the ``best`` or the ``last`` weights are the result.

@@ -182,9 +182,10 @@ class Learner:
             return {}
         mine = {name: np.concatenate(parts) for name, parts in rows.items()}
         shares = [share for share in gather_object([mine]) if share]
-        return self._task.summary(
-            {name: np.concatenate([share[name] for share in shares]) for name in shares[0]}
-        )
+        if not shares:
+            return {}
+        whole = {name: np.concatenate([share[name] for share in shares]) for name in shares[0]}
+        return self._task.summary(whole)
 
     def _shares(self, sums: Mapping[str, float]) -> Figures:
         total: dict[str, float] = defaultdict(float)

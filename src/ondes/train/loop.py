@@ -107,6 +107,7 @@ class _State:
     seconds: float = 0.0
     best: float = math.nan
     best_step: int = 0
+    best_loss: float = math.nan
     stale: int = 0
     drops: int = 0
     logs: Figures = field(default_factory=dict)
@@ -195,11 +196,11 @@ class _Run:
         self._log("valid", figures)
         state, value = self.state, self._monitored(figures)
         gain = state.best - value if self.config.mode == "min" else value - state.best
-        if gain > 0 or (math.isnan(state.best) and math.isfinite(value)):
-            state.best, state.best_step, state.stale = value, state.step, 0
+        better = gain > 0 or (math.isnan(state.best) and math.isfinite(value))
+        state.stale = 0 if better else state.stale + 1
+        if better or (gain == 0 and figures["loss"] < state.best_loss):
+            state.best, state.best_step, state.best_loss = value, state.step, figures["loss"]
             self.best = self.learner.weights()
-        else:
-            state.stale += 1
         if self._stopped_early and self._stages_left and self.best:
             state.drops, state.stale = state.drops + 1, 0
             self.learner.go_back(self.best)
