@@ -46,6 +46,10 @@ class Varied:
         other = self.place(int(self._rng(index, PARTNER).integers(LENGTH)))
         return vary.mixup(one, self._varied(index, other, PARTNER), share, union=self.config.union)
 
+    def y_of(self, index: int) -> NDArray[np.float32]:
+        """Return what is true of the clip that is varied at `index`, mixed with no other."""
+        return self.clips[self.place(index)].y
+
     def place(self, index: int) -> int:
         """Return which of `clips` is varied at `index`."""
         turn, group = divmod(index, len(self._groups))

@@ -10,6 +10,8 @@ import torch
 from torch.nn import functional as F
 
 from ondes import tasks
+from ondes.data.clips import Clips
+from ondes.data.varied import Varied
 from ondes.errors import (
     ChannelError,
     InputError,
@@ -18,6 +20,7 @@ from ondes.errors import (
     RecipeError,
     TooShortError,
 )
+from ondes.ops import vary
 from ondes.protocols import Clip
 from ondes.tasks.classify import ClassifyTask, evaluate, tuned
 from ondes.tasks.classify.costs import COSTS
@@ -273,6 +276,16 @@ def test_labels_that_cannot_be_learnt_are_refused_by_name(standin, target, train
         ClassifyTask(standin.Net(), target=target).meet(Given(train), Given(valid))
 
 
+def test_classes_may_be_absent_where_it_is_said(standin):
+    task = ClassifyTask(standin.Net(), absent=True, weights="balanced")
+    task.meet(Given(np.eye(3)[[0, 0, 1, 1]]), Given(np.eye(3)[[2]]))
+    x = torch.randn(3, standin.Net().spec.channels, 400)
+    losses = task.step({"x": x, "y": torch.eye(3)}).losses
+    assert all(torch.isfinite(loss) for loss in losses.values())
+    with pytest.raises(InputError, match="one class"):
+        task.meet(Given(np.eye(3)[[0, 0]]), Given(CLASSES))
+
+
 @pytest.mark.parametrize("target", ["class", "tags", "number"])
 def test_a_target_that_is_nan_is_refused_by_clip_and_name(standin, target):
     y = CLASSES.copy()
@@ -323,20 +336,43 @@ def test_a_clip_that_does_not_fit_is_refused(standin, x, y, error, words):
         ClassifyTask(standin.Net()).prepare(Clip(x.astype(np.float32), np.array(y, np.float32)))
 
 
-def test_what_is_true_of_varied_clips_is_that_of_the_clips_they_vary(standin):
-    class Endless(Given):
-        def __init__(self, clips):
-            self.clips, self.labels = clips, clips.labels
+class Endless(Given):
+    """Drawn from given targets, over and over."""
 
-        def __len__(self):
-            return 10**9
+    def __init__(self, y):
+        self.source, self.labels = y, ("low", "mid", "high")
 
-        def __getitem__(self, index):
-            raise AssertionError("looked at one by one")
+    def __len__(self):
+        return 10**9
 
+    def __getitem__(self, index):
+        return Clip(np.zeros((1, 50), np.float32), self.source[index % len(self.source)])
+
+
+class Told(Endless):
+    def __getitem__(self, index):
+        raise AssertionError("its samples were computed")
+
+    def y_of(self, index):
+        return self.source[index % len(self.source)]
+
+
+@pytest.mark.parametrize("kind", [Endless, Told])
+def test_what_is_true_of_endless_clips_is_that_of_the_first(standin, kind):
     task = ClassifyTask(standin.Net(), target="number")
-    task.meet(Endless(Given(CLASSES)), None)
+    task.meet(kind(CLASSES), None)
     assert task.reading.mean == pytest.approx(CLASSES.mean(0))
+    with pytest.raises(InputError, match="no training clip: high"):
+        ClassifyTask(standin.Net()).meet(kind(np.eye(3)[[0, 1]]), None)
+
+
+def test_balanced_variations_are_met_as_they_are_drawn(standin):
+    y = np.eye(3, dtype=np.float32)[[0] * 8 + [1] * 3 + [2]]
+    clips = Clips([np.ones(50)] * 12, y, labels=standin.NAMES, rate_hz=standin.RATE_HZ)
+    for balance, expected in ((True, [1, 1, 1]), (False, [0.5, 4 / 3, 4])):
+        task = ClassifyTask(standin.Net(), weights="balanced")
+        task.meet(Varied(clips, vary.Config(), seed=0, balance=balance), None)
+        assert task._weight.tolist() == pytest.approx(expected, rel=0.01)
 
 
 def test_a_clip_of_another_rate_is_refused(standin):

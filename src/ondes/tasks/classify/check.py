@@ -13,7 +13,8 @@ from ondes.tasks.classify.reading import Target
 
 Targets = NDArray[np.float32]
 
-SEEN = 4096  # clips of an endless data set that are looked at, for what is true of them
+SEEN = 1000  # clips of an endless data set that are looked at, for what is true of them
+SEEN_CHEAPLY = 2**14  # where their samples need not be computed for that
 ENDLESS = 2**24
 
 
@@ -54,21 +55,22 @@ def check_clip(clip: Clip, spec: ClipSpec, target: Target) -> None:
 
 
 def targets(clips: ClipDataset) -> Targets:
-    """Return what is true of all clips, float32 [clip, output].
+    """Return what is true of all clips, or of the first of an endless data set, [clip, output].
 
-    Taken from the data set's own array ``y`` where it has one; of clips varied endlessly from
-    others (``clips``) it is what is true of these, and of another endless set that of the first.
+    Taken from the data set's array ``y`` or its method ``y_of(index)`` where it has either,
+    which spares computing the samples.
 
     Raises:
         InputError: the set is empty, or its clips' targets differ in shape.
     """
-    own, inner = getattr(clips, "y", None), getattr(clips, "clips", None)
-    if isinstance(own, np.ndarray):
-        return own.astype(np.float32)
-    if len(clips) >= ENDLESS and inner is not None:
-        return targets(inner)
-    count = SEEN if len(clips) >= ENDLESS else len(clips)
-    rows = [np.asarray(clips[index].y, np.float32) for index in range(count)]
+    known = getattr(clips, "y", None)
+    if isinstance(known, np.ndarray):
+        return known.astype(np.float32)
+    y_of = getattr(clips, "y_of", None)
+    most = SEEN if y_of is None else SEEN_CHEAPLY
+    places = range(most if len(clips) >= ENDLESS else len(clips))
+    found = map(y_of, places) if y_of else (clips[index].y for index in places)
+    rows = [np.asarray(row, np.float32) for row in found]
     shapes = sorted({row.shape for row in rows})
     if len(shapes) != 1:
         raise InputError(
@@ -110,12 +112,14 @@ def check_targets(y: NDArray[Any], labels: Sequence[str], target: Target, *, wha
         raise InputError(f"{what}: targets of clip {clip}, {y[clip].tolist()}, must {rule}")
 
 
-def check_learnable(y: Targets, labels: Sequence[str], target: Target, *, split: str) -> None:
+def check_learnable(
+    y: Targets, labels: Sequence[str], target: Target, *, split: str, absent: bool = False
+) -> None:
     """Check that all that is to be learnt or judged occurs in a split ("training", ...).
 
     Raises:
-        InputError: there is one class only, a class or (in training) a tag is missing, or a
-            number never changes.
+        InputError: there is one class only, a class or (in training) a tag is missing that may
+            not be `absent`, or a number never changes.
     """
     if target == "number":
         _check_numbers(y, labels, split)
@@ -123,17 +127,19 @@ def check_learnable(y: Targets, labels: Sequence[str], target: Target, *, split:
     count = (
         (y >= 0.5).sum(0) if target == "tags" else np.bincount(y.argmax(1), minlength=y.shape[1])
     )
-    if target == "class" and (len(labels) < 2 or (count > 0).sum() == 1):
+    alone = len(labels) < 2 or (count > 0).sum() == 1
+    if target == "class" and alone and (split == "training" or not absent):
         raise InputError(
             f"all {len(y)} {split} clips are of one class, {labels[int(count.argmax())]!r}: a "
             f"classifier needs two or more to tell apart"
         )
     missing = [label for label, there in zip(labels, count > 0, strict=True) if not there]
-    if missing and (target == "class" or split == "training"):
+    if missing and not absent and (target == "class" or split == "training"):
         kind = "classes" if target == "class" else "tags"
         raise InputError(
             f"{len(missing)} of {len(labels)} {kind} have no {split} clip: {_few(missing)}; move "
-            f"clips of them there (a stratified split does), or leave these {kind} out"
+            f"clips of them there (a stratified split does), leave these {kind} out, or say "
+            f"absent: true (of the task) where they cannot be there"
         )
 
 
