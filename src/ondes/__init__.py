@@ -32,6 +32,9 @@ _HOMES = {
     "read_events": "io",
     "write_events": "io",
     "resample": "ops.signals",
+    "SignalClassifier": "estimators",
+    "SignalRegressor": "estimators",
+    "SignalTagger": "estimators",
     "load": "run.loading",
     "Pipeline": "run.pipeline",
 }
@@ -43,6 +46,9 @@ __all__ = [
     "OndesError",
     "Pipeline",
     "Signal",
+    "SignalClassifier",
+    "SignalRegressor",
+    "SignalTagger",
     "Spec",
     "Timebase",
     "load",
@@ -56,6 +62,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from ondes.errors import OndesError
+    from ondes.estimators import SignalClassifier, SignalRegressor, SignalTagger
     from ondes.events import Event, EventList
     from ondes.io import open_signal, read, read_events, write, write_events
     from ondes.ops.signals import resample

@@ -4,14 +4,15 @@
 the nearest key; ``ondes.recipe.run.train`` makes a model of it. Listing loads no torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ondes.recipe import check, documents
 from ondes.recipe.documents import Layer, names
 from ondes.recipe.schema import Recipe
 
-__all__ = ["Recipe", "load", "names", "outline"]
+__all__ = ["Recipe", "load", "names", "of", "outline"]
 
 
 def outline(recipe: str | Path) -> Recipe:
@@ -50,6 +51,15 @@ def load(recipe: str | Path, *, overrides: Sequence[str] = (), scale: str | None
     checked = _checked(stack)
     build.check_values(checked, where=check.where_in(stack))
     return checked
+
+
+def of(document: Mapping[str, Any], *, source: str) -> Recipe:
+    """Return a recipe whose content is at hand; `source` is what messages call it.
+
+    Raises:
+        RecipeError: as `load`.
+    """
+    return _checked([Layer(source, dict(document))])
 
 
 def _checked(stack: Sequence[Layer]) -> Recipe:

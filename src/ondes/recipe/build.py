@@ -135,7 +135,16 @@ def dataset(recipe: Recipe, split: str) -> Examples:
     examples: Examples = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
     limit = recipe.data.limit.get(split)
     chosen = examples if limit is None else first(examples, limit)
-    return _varied(recipe, chosen) if split == "train" else chosen
+    return varied(recipe, chosen) if split == "train" else chosen
+
+
+def varied(recipe: Recipe, examples: Examples) -> Examples:
+    """Return clips of training varied as the recipe says, or as they are where it says nothing."""
+    if not recipe.data.vary and not recipe.data.balance:
+        return examples
+    config = _vary_config(recipe)
+    clips = cast("ClipDataset", examples)
+    return Varied(clips, config, seed=recipe.seed, balance=recipe.data.balance)
 
 
 def task(recipe: Recipe, examples: Examples) -> Task:
@@ -209,15 +218,6 @@ def _take_up(model: nn.Module, start: str) -> None:
             f"model.start: the weights of {start} are of another network than model.name with "
             f"model.options for these data ({error})"
         ) from error
-
-
-def _varied(recipe: Recipe, examples: Examples) -> Examples:
-    """Return clips of training varied as the recipe says, or as they are where it says nothing."""
-    if not recipe.data.vary and not recipe.data.balance:
-        return examples
-    config = _vary_config(recipe)
-    clips = cast("ClipDataset", examples)
-    return Varied(clips, config, seed=recipe.seed, balance=recipe.data.balance)
 
 
 def _vary_config(recipe: Recipe, *, where: Where = dotted) -> vary.Config:

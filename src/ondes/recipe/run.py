@@ -1,6 +1,6 @@
 """From a recipe to a model in a folder: trained, read by fitted rules, scored and with its card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any, cast
@@ -22,20 +22,28 @@ from ondes.run.kinds import Trained
 from ondes.train import checkpoint
 from ondes.train.loop import Progress, fit
 
+Sets = Callable[[Recipe, str], Examples]
+
 FILE = "recipe.yaml"
 DECISIVE = ("data", "model", "task", "members")
 """What must be as it was where a training goes on."""
 
 
 def train(
-    recipe: Recipe, out: Path, *, resume: bool = False, progress: Progress | None = None
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    sets: Sets = build.dataset,
 ) -> Path:
     """Train what a recipe says and return ``out``, which ``ondes.load`` then takes as a model.
 
     After training, what reads the network's output is fitted on the validation split, and the card
     receives the scores of that split under ``valid``. ``out`` holds the log and checkpoints as
     well, see ``ondes.train.loop.fit``, those of several members under ``members/0`` and so on;
-    with ``resume`` a training there goes on.
+    with ``resume`` a training there goes on. ``sets`` gives the data of a split, "train" or
+    "valid"; each member asks for its own.
 
     Raises:
         RecipeError: the recipe cannot be built, or ``out`` was begun by another one.
@@ -43,9 +51,15 @@ def train(
         NotFiniteError: the training diverged.
     """
     _keep(recipe, out, resume=resume)
-    valid_set = build.dataset(recipe, "valid")
+    valid_set = sets(recipe, "valid")
     tasks = [
-        _trained(member, folder, valid_set, resume=resume, progress=_part(progress, k, recipe))
+        _trained(
+            member,
+            folder,
+            (sets(member, "train"), valid_set),
+            resume=resume,
+            progress=_part(progress, k, recipe),
+        )
         for k, (member, folder) in enumerate(
             zip(members(recipe), folders(recipe, out), strict=True)
         )
@@ -91,10 +105,15 @@ def finished(recipe: Recipe, tasks: Sequence[Task], valid_set: Examples) -> Trai
 
 
 def _trained(
-    recipe: Recipe, out: Path, valid_set: Examples, *, resume: bool, progress: Progress | None
+    recipe: Recipe,
+    out: Path,
+    sets: tuple[Examples, Examples],
+    *,
+    resume: bool,
+    progress: Progress | None,
 ) -> Task:
-    """Return the task of a recipe of one member, trained in ``out``."""
-    train_set = build.dataset(recipe, "train")
+    """Return the task of a recipe of one member, trained in ``out`` and validated by the second."""
+    train_set, valid_set = sets
     task = build.task(recipe, train_set)
     fit(
         task,
