@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 import yaml
 
 import ondes
@@ -126,6 +127,18 @@ def test_a_split_has_its_own_options_and_limit(loaded):
     assert (valid_set.rate_hz, valid_set.labels) == (train_set.rate_hz, train_set.labels)
     with pytest.raises(IndexError):
         valid_set[12]
+
+
+def test_detectors_can_be_several_too(loaded, tmp_path):
+    short = loaded.train.__class__(steps=2, batch=2, device="cpu", valid_every=0)
+    train(loaded.model_copy(update={"members": 2, "train": short}), tmp_path)
+    whole = ondes.load(tmp_path, precision="float32")
+    x = np.random.default_rng(0).normal(size=(1, 2000)).astype(np.float32)
+    probs = whole.probabilities(x, rate_hz=RATE_HZ)
+    parts = [member(torch.from_numpy(x)[None]) for member in whole.predictor.model]
+    mean = torch.stack(parts).sigmoid().mean(0)[0].detach().numpy()
+    assert probs.shape == mean.shape
+    assert json.loads((tmp_path / "card.json").read_text())["model"]["members"] == 2
 
 
 def test_recipes_written_as_yaml_come_back(loaded):

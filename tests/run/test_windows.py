@@ -42,7 +42,9 @@ def test_windows_are_pieces_of_the_whole(sizes, rate_hz, size, overlap, length):
     starts = list(range(0, max(n - size, 0) + 1, pace.hop))
     starts += [n - size] if starts[-1] + size < n else []
     found = heard(x, sizes, rate_hz=rate_hz, pace=pace)
-    assert [window.start for window in found] == [math.floor(s * rate_hz / 1000 + 0.5) for s in starts]
+    assert [window.start for window in found] == [
+        math.floor(s * rate_hz / 1000 + 0.5) for s in starts
+    ]
     for start, window in zip(starts, found, strict=True):
         assert np.array_equal(window.x, whole[:, start : start + size])
     assert found[-1].stop == length
@@ -96,7 +98,7 @@ def test_channels_go_together_or_not_at_all():
     one = ClipSpec(1000, 1, ("a",), least=1)
     assert together("mix", ("l", "r"), one).mixed
     assert together("r", ("l", "r"), one).rows == (1,)
-    with pytest.raises(ChannelError, match='choose 1 .*, or "mix" for their mean'):
+    with pytest.raises(ChannelError, match=r'choose 1 .*, or "mix" for their mean'):
         together(None, ("l", "r"), one)
     with pytest.raises(ChannelError, match="1 channels given"):
         together("l", ("l", "r"), SPEC)

@@ -15,8 +15,8 @@ from ondes.errors import InputError, MissingExtraError
 from ondes.io.atomic import atomic_write
 from ondes.spec import ClipSpec, Spec
 
-EXAMPLE_FRAMES = 8  # and so many times the shortest clip
-EXAMPLE_SAMPLES = 4096  # of clips at least, so that strides leave more than one entry of them
+EXAMPLE_FRAMES = 8
+EXAMPLE_SAMPLES = 2**18  # of clips, nothing is computed of them: all strides leave several entries
 
 
 class Probabilities(nn.Module):
@@ -124,7 +124,7 @@ def _traced(module: nn.Module) -> ExportedProgram:
 def _example_samples(spec: Spec | ClipSpec) -> int:
     if isinstance(spec, Spec):
         return EXAMPLE_FRAMES * spec.hop
-    return max(EXAMPLE_FRAMES * spec.least, EXAMPLE_SAMPLES)
+    return max(EXAMPLE_SAMPLES, EXAMPLE_FRAMES * spec.least)
 
 
 @contextmanager

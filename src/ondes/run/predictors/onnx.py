@@ -28,9 +28,18 @@ class Session:
         """Return the answer to samples [b, channel, time], see `Predictor`.
 
         x is copied to where numpy aligns its memory.
+
+        Raises:
+            ArtefactError: ONNX Runtime fails on it.
         """
         first = self.session.get_outputs()[0].name
-        answer: Floats = self.session.run([first], {"signal": np.array(x, order="C")})[0]
+        try:
+            answer: Floats = self.session.run([first], {"signal": np.array(x, order="C")})[0]
+        except Exception as error:
+            raise ArtefactError(
+                f"ONNX Runtime cannot compute the network for samples of shape {list(x.shape)}: "
+                f"{error}. Export the model again, by other versions of torch and onnxscript"
+            ) from error
         return answer
 
     def save(self, path: str | os.PathLike[str], card: Card) -> None:
