@@ -298,16 +298,12 @@ def test_groups_on_two_sides_are_a_leak(folder: Path) -> None:
         own.build(own.Config(path=str(path)), split="test")
 
 
-def test_classes_that_cannot_be_judged_are_refused(folder: Path) -> None:
-    words = ["train"] * 6 + ["valid"] * 2 + ["test"] * 2 + ["train"] * 8 + ["test"] * 2
-    path = table(folder, "file,label,split", *rows_of(folder, words))
-    with pytest.raises(InputError, match="no clip of door among the 2 for validation"):
-        own.build(own.Config(path=str(path)), split="train")
-    assert len(own.build(own.Config(path=str(path), absent=True), split="train")) == 14
-    for file in (folder / "door").iterdir():
-        file.unlink()
-    with pytest.raises(InputError, match="of one class, 'cough'"):
-        own.build(own.Config(path=str(folder)), split="train")
+def test_a_channel_that_never_moves_is_refused(tmp_path: Path) -> None:
+    x = np.stack([RNG.standard_normal((20, 30)), np.full((20, 30), 7.0)], axis=1)
+    np.savez(tmp_path / "a.npz", x=x, y=[0, 1] * 10, rate_hz=1.0)
+    with pytest.raises(ChannelError, match="channel 1 of 2 is 7 throughout"):
+        own.build(own.Config(path=str(tmp_path / "a.npz")), split="train")
+    assert len(own.build(own.Config(path=str(tmp_path / "a.npz")), split="test")) == 4
 
 
 @pytest.mark.parametrize(

@@ -263,15 +263,12 @@ def test_wrist_tests_each_person_and_never_validates_by_the_largest(shared_data:
 
 
 def test_wrist_can_leave_out_what_one_person_does(shared_data: Path) -> None:
-    config = config_of(wrist, shared_data, persons=2)
+    config = config_of(wrist, shared_data, without=("eat_meat", "eat_soup"))
     train, _, test = parts_of(wrist, config)
-    assert set(test.labels) == set(wrist.build(replace(config, persons=0), split="all").labels) - {
-        "eat_meat",
-        "eat_soup",
-    }
-    assert set(classes(test)) <= set(classes(train))
-    with pytest.raises(InputError, match="no activity is done by 10"):
-        wrist.build(replace(config, persons=10), split="all")
+    assert set(test.labels) == set(classes(train)) == set(wrist.LABELS) - set(config.without)
+    assert len(wrist.build(config, split="all")) == 644 - 5 - 3
+    with pytest.raises(InputError, match="did you mean 'eat_soup'"):
+        wrist.Config(without=("eat_soop",))
 
 
 def test_wrist_refuses_tables_beyond_the_signals(tmp_path: Path) -> None:
@@ -281,7 +278,7 @@ def test_wrist_refuses_tables_beyond_the_signals(tmp_path: Path) -> None:
         wrist.build(wrist.Config(folder=str(tmp_path)), split="all")
     np.savez(tmp_path / "signals.npz", x=np.full((100, 3), 64, np.int8), fs=32)
     with pytest.raises(FormatError, match="no codes 0 to 63"):
-        wrist.build(wrist.Config(folder=str(tmp_path), persons=0), split="all")
+        wrist.build(wrist.Config(folder=str(tmp_path)), split="all")
 
 
 # ---------------------------------------------------------------- uwb

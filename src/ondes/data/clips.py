@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError, nearest
-from ondes.protocols import Clip, ClipDataset
+from ondes.protocols import Clip
 from ondes.signal import Signal
 from ondes.timebase import exact_rate
 
@@ -194,75 +194,8 @@ def numbers(values: ArrayLike) -> Samples:
     return y
 
 
-def check_learnable(
-    train: Clips, valid: Clips | None = None, *, target: Target = "class", absent: bool = False
-) -> None:
-    """Refuse clips of which nothing can be learnt, or whose learning nothing can judge.
-
-    Args:
-        train: to learn from.
-        valid: to choose epochs and thresholds by.
-        target: what y tells.
-        absent: let classes be absent from `train` or `valid`.
-
-    Raises:
-        InputError: there is one class only, a class or tag has no clip in `train` or `valid`,
-            numbers are all the same, or the two parts differ in rate, channels or labels.
-        ChannelError: a channel is constant throughout `train`.
-    """
-    if target == "class" and len(train.labels) < 2:
-        raise InputError(f"all clips are of one class, {train.labels[0]!r}: give two or more")
-    _check_constant(train)
-    _check_spread(train, target=target)
-    if valid is not None:
-        check_alike(train, valid)
-    for name, part in (("training", train), ("validation", valid)):
-        missing = _missing(part, target) if part is not None and not absent else []
-        if missing:
-            raise InputError(
-                f"no clip of {', '.join(missing)} among the {len(part or ())} for {name}: record "
-                "more, split otherwise, or leave these labels out"
-            )
-
-
-def check_alike(a: ClipDataset, b: ClipDataset) -> None:
-    """Refuse clips of another rate, other channels or other labels than those learnt from."""
-    if a.rate_hz != b.rate_hz:
-        raise RateError(
-            f"clips at {b.rate_hz:.10g} Hz beside others at {a.rate_hz:.10g} Hz: resample them"
-        )
-    if a.n_channels != b.n_channels:
-        raise ChannelError(f"clips of {b.n_channels} channels beside others of {a.n_channels}")
-    if a.labels != b.labels:
-        strange = [label for label in b.labels if label not in a.labels] or [*b.labels]
-        raise InputError(
-            f"labels {', '.join(b.labels)} beside {', '.join(a.labels)}"
-            f"{nearest(strange[0], a.labels)}; name both alike and in one order"
-        )
-
-
-def _missing(part: Clips, target: Target) -> list[str]:
-    if target == "number":
-        return []
-    found = part.y.max(axis=0) > 0
-    return [label for label, there in zip(part.labels, found, strict=True) if not there]
-
-
-def _check_spread(train: Clips, *, target: Target) -> None:
-    """Refuse outputs that are the same for all clips."""
-    same = np.ptp(train.y, axis=0) == 0
-    if target == "class" and np.count_nonzero(train.y.max(axis=0)) < 2:
-        name = train.labels[int(train.y[0].argmax())]
-        raise InputError(f"all clips for training are of one class, {name!r}: give two or more")
-    if target != "class" and same.any():
-        name = train.labels[int(same.argmax())]
-        raise InputError(
-            f"{name!r} is {train.y[0, same.argmax()]:g} for all clips for training: there is "
-            "nothing to be learnt; leave it out, or give clips that differ"
-        )
-
-
-def _check_constant(train: Clips) -> None:
+def check_moving(train: Clips) -> None:
+    """Raise ChannelError where a channel is constant throughout all clips to learn from."""
     first = train.arrays[0][:, :1]
     constant = np.all([np.all(x == first, axis=1) for x in train.arrays], axis=0)
     if constant.any():

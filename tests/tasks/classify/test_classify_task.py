@@ -280,7 +280,8 @@ def test_classes_may_be_absent_where_it_is_said(standin):
     task = ClassifyTask(standin.Net(), absent=True, weights="balanced")
     task.meet(Given(np.eye(3)[[0, 0, 1, 1]]), Given(np.eye(3)[[2]]))
     x = torch.randn(3, standin.Net().spec.channels, 400)
-    losses = task.step({"x": x, "y": torch.eye(3)}).losses
+    batch = {"x": x, "y": torch.eye(3), "length": torch.full((3,), 400)}
+    losses = task.step(batch).losses
     assert all(torch.isfinite(loss) for loss in losses.values())
     with pytest.raises(InputError, match="one class"):
         task.meet(Given(np.eye(3)[[0, 0]]), Given(CLASSES))

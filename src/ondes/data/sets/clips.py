@@ -8,9 +8,8 @@ clips dealt to folds the `fold`-th is tested and the next validates. Without cli
 one of five of those for training does.
 
 Splits that are not apart are refused: a group on two sides, the same samples on two sides, windows
-that overlap. So are clips for training of which nothing can be learnt: of one class, of a class
-that is absent from validation, of a channel that never moves. `all` is every clip, each read when
-it is asked for, to score a model on.
+that overlap. So are clips for training with a channel that never moves. `all` is every clip, to
+score a model on.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ondes.data import splits
-from ondes.data.clips import Clips, Target, check_learnable
+from ondes.data.clips import Clips, Target, check_moving
 from ondes.data.files import Files
 from ondes.data.folders import one_by_one, read_folder
 from ondes.data.found import Found, Reading, Takes
@@ -44,7 +43,6 @@ class Config:
     fold: which fold is tested, from 0; null tests none. folds: to which groups or clips are dealt.
     valid: "group" validates by other folds or groups, "within" by clips of those learnt from.
     seed: of how clips and groups are dealt.
-    absent: let classes be absent from those for training or validation.
     memory_mb: clips that take more are read from disk each time they are asked for.
     files: what raw binary, NPY and NPZ files do not say themselves.
     """
@@ -59,7 +57,6 @@ class Config:
     folds: int = 5
     valid: Valid = "group"
     seed: int = 0
-    absent: bool = False
     memory_mb: float = 1024.0
     files: Files = field(default_factory=Files)
 
@@ -95,12 +92,10 @@ def build(config: Config, *, split: str, seed: int = 0) -> Takes:  # noqa: ARG00
         names=found.names,
         valid="group" if found.parts or found.folds else config.valid,
     )
-    if split == "train" and isinstance(found.clips, Clips):
-        train, valid = (
-            found.clips.take(parts.part(name, of=config.path)) for name in ("train", "valid")
-        )
-        check_learnable(train, valid, target=config.target, absent=config.absent)
-    return found.clips.take(parts.part(split, of=config.path).tolist())
+    chosen = found.clips.take(parts.part(split, of=config.path).tolist())
+    if split == "train" and isinstance(chosen, Clips):
+        check_moving(chosen)
+    return chosen
 
 
 def _parted(found: Found, config: Config) -> Split:

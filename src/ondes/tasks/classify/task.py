@@ -48,6 +48,8 @@ class ClassifyTask:
             each has, and a tag as much where it is true as where it is not; or one number per
             output, > 0: how much a clip of a class weighs, how many times what it weighs a tag
             does where it is true, how much a number weighs.
+        absent: whether classes and tags may be missing from training or validation, as where one
+            person alone does something.
 
     Raises:
         InputError: there is no such target, loss or weight, or a number is out of its range.
@@ -67,10 +69,11 @@ class ClassifyTask:
         delta: float = 1.0,
         aux_weight: float = 0.3,
         weights: Weights = "equal",
+        absent: bool = False,
     ) -> None:
         self.model = model
         self.reading = Reading(kind=target)
-        self.aux_weight, self.weights = aux_weight, weights
+        self.aux_weight, self.weights, self.absent = aux_weight, weights, absent
         self.loss = next(iter(COSTS[target])) if loss is None else loss
         self._cost = Cost(target, self.loss, smoothing, gamma, beta, delta)
         self._weight = torch.tensor(weights) if isinstance(weights, tuple) else None
@@ -127,7 +130,7 @@ class ClassifyTask:
             mean, std = tuple(y.mean(0).tolist()), tuple(y.std(0).tolist())
             self.reading = replace(self.reading, mean=mean, std=std)
         elif self.weights == "balanced":
-            share = y.mean(0)
+            share = np.maximum(y.mean(0), 1 / (2 * len(y)))  # an absent one as half a clip
             even = 1 / (len(share) * share) if self.target == "class" else (1 - share) / share
             self._weight = torch.tensor(even, dtype=torch.float32)
 
@@ -135,7 +138,7 @@ class ClassifyTask:
         check_fit(clips, self.spec)
         y = targets(clips)
         check_targets(y, self.spec.outputs, self.target, what=f"the {split} set")
-        check_learnable(y, self.spec.outputs, self.target, split=split)
+        check_learnable(y, self.spec.outputs, self.target, split=split, absent=self.absent)
         return y
 
     def prepare(self, clip: Clip) -> dict[str, NDArray[np.generic]]:
