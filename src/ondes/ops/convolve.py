@@ -27,6 +27,7 @@ __all__ = [
     "piece",
     "pieces",
     "prepared_extremes",
+    "rounded",
     "window_extremes",
 ]
 
@@ -65,7 +66,7 @@ def convolve(
     padding = same((weight.shape[-1] - 1) * dilation + 1) if padding is None else padding
     if not _left_to_torch(x, weight.shape[-1]):
         taps = _spread(weight, dilation)
-        kernel = chosen(Job.of(x, [taps], rounded=_rounded(x)))
+        kernel = chosen(Job.of(x, [taps], rounded=rounded(x)))
         if kernel != Direct():
             return _by(kernel, x, taps, bias=bias, padding=padding)
     return _direct(x, weight, bias=bias, padding=padding, dilation=dilation)
@@ -77,7 +78,7 @@ def _by(
     with torch.autocast("cpu", enabled=False):
         y = blocks.correlate(x.to(weight.dtype), weight, kernel, padding=padding)
         y = y if bias is None else y + bias[:, None]
-    return y.bfloat16() if _rounded(x) else y
+    return y.bfloat16() if rounded(x) else y
 
 
 def extremes(x: Tensor, weights: Sequence[Tensor], *, size: int) -> tuple[Tensor, Tensor]:
@@ -110,7 +111,7 @@ def prepared_extremes(x: Tensor, weights: Sequence[Tensor], *, size: int) -> Ext
             raise InputError(f"extremes of x {list(x.shape)}: weights see all of its channels")
     kernel: Kernel = Direct(BLOCK)
     if not _left_to_torch(x, max(w.shape[-1] for w in weights)):
-        kernel = chosen(Job.of(x, weights, pool=size, rounded=_rounded(x)))
+        kernel = chosen(Job.of(x, weights, pool=size, rounded=rounded(x)))
     with torch.no_grad():
         return Extremes(weights, kernel, size=size)
 
@@ -121,12 +122,12 @@ def _left_to_torch(x: Tensor, taps: int) -> bool:
         or taps < SHORT
         or x.device.type != "cpu"
         or x.dtype not in (torch.float32, torch.float64, torch.bfloat16)
-        or (x.dtype == torch.bfloat16 and not _rounded(x))
+        or (x.dtype == torch.bfloat16 and not rounded(x))
     )
 
 
-def _rounded(x: Tensor) -> bool:
-    """Whether bfloat16 is asked for."""
+def rounded(x: Tensor) -> bool:
+    """Tell whether bfloat16 is asked for."""
     return (
         torch.is_autocast_enabled(x.device.type)
         and torch.get_autocast_dtype(x.device.type) == torch.bfloat16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from threading import RLock
 from ondes.errors import InputError, nearest
 from ondes.ops.convolution import probe, store
 from ondes.ops.convolution.job import Job
-from ondes.ops.convolution.kernels import Banded, Direct, Fft, Kernel
+from ondes.ops.convolution.kernels import Banded, Direct, Fft, Kernel, Last
 from ondes.ops.convolution.products import matrix_units
 
 VARIABLE = "ONDES_CONVOLUTION"
 AUTO = "auto"
-FAMILIES = ("direct", "blocked", "fft", "banded", "split", "half")
+FAMILIES = ("direct", "blocked", "last", "fft", "banded", "split", "half")
+NUMBERLESS = ("direct", "last")
 BLOCK, FRAME = 4096, 16  # of a family that is named without a number
 
 _fixed: ContextVar[str | None] = ContextVar("fixed", default=None)
@@ -30,10 +31,11 @@ def fixed(name: str) -> Iterator[None]:
     """Let one kernel compute all long convolutions within, whatever a probe says.
 
     Args:
-        name: ``direct``, ``blocked``, ``fft``, ``banded`` (float32), ``split`` (bfloat16 halves) or
-            ``half`` (bfloat16), each but the first also with its size: ``fft-1024``,
-            ``banded-16``. What it cannot do (``banded`` in groups) is done directly. ``auto``
-            probes. The variable ONDES_CONVOLUTION says the same for the whole process.
+        name: ``direct``, ``last`` (channels last in memory), ``blocked``, ``fft``, ``banded``
+            (float32), ``split`` (bfloat16 halves) or ``half`` (bfloat16), each but the first two
+            also with its size: ``fft-1024``, ``banded-16``. What it cannot do (``banded`` in
+            groups) is done directly. ``auto`` probes. The variable ONDES_CONVOLUTION says the same
+            for the whole process.
 
     Raises:
         InputError: there is no such kernel.
@@ -60,6 +62,34 @@ def chosen(job: Job) -> Kernel:
         return _probed(job, store.machine(), str(store.path()))
 
 
+def preferred(key: str, calls: Callable[[], Mapping[str, probe.Call]], *, plain: str) -> str:
+    """Return the name of the fastest of several ways, probed once like a kernel and kept.
+
+    Where a kernel is fixed, it is the way of that name or, without one, the plain way.
+
+    Args:
+        key: what the choice depends on besides the machine.
+        calls: makes the ways to time, the plainest first.
+        plain: name of the plainest.
+    """
+    name = _fixed.get() or os.environ.get(VARIABLE) or AUTO
+    if name != AUTO:
+        _named(name)
+        return name if name in NUMBERLESS[1:] else plain
+    machine, place = store.machine(), str(store.path())
+    with _lock:
+        known = _preferences.get((key, machine, place)) or store.load(machine).get(key)
+        if known is None:
+            ways = calls()
+            known = list(ways)[probe.quickest(list(ways.values()))]
+            store.keep(machine, key, known)
+        _preferences[key, machine, place] = known
+        return known
+
+
+_preferences: dict[tuple[str, str, str], str] = {}
+
+
 @cache
 def _probed(job: Job, machine: str, _: str) -> Kernel:
     """Return the kernel that the cache's file says, or else a probe."""
@@ -76,6 +106,7 @@ def candidates(job: Job) -> list[Kernel]:
     """Return the kernels that can do a job at its precision, the plainest first."""
     spectrum = 2 ** max(7, (2 * max(job.kernels) - 1).bit_length())
     every: list[Kernel] = [Direct(BLOCK)] if job.long else [Direct(), Direct(BLOCK)]
+    every += [Last()]
     every += [Fft(spectrum * factor) for factor in (1, 2, 4, 8)]
     every += [Banded(frame) for frame in (8, 16, 32)]
     if matrix_units():
@@ -93,7 +124,7 @@ class _Named:
 def _named(name: str) -> _Named:
     """Read a kernel's name."""
     family, _, size = name.partition("-")
-    sized = size.isdecimal() and int(size) > 0 and family != "direct"
+    sized = size.isdecimal() and int(size) > 0 and family not in NUMBERLESS
     if name != AUTO and (family not in FAMILIES or not (sized or name == family)):
         raise InputError(
             f"no way to convolve is called {name!r}{nearest(family, (*FAMILIES, AUTO))}; there are "
@@ -110,6 +141,7 @@ def _suited(named: _Named, job: Job) -> Kernel:
     every: dict[str, Kernel] = {
         "direct": Direct(),
         "blocked": Direct(n),
+        "last": Last(),
         "fft": Fft(n),
         "banded": Banded(n),
         "half": Banded(n, 1),

@@ -72,6 +72,27 @@ class Direct:
 
 
 @dataclass(frozen=True)
+class Last:
+    """torch's own convolution of images of one line, with their channels last in memory."""
+
+    name = "last"
+    joins = False
+
+    def takes(self, _taps: int, groups: int, /) -> bool:
+        """One group alone."""
+        return groups == 1
+
+    def step(self, _weight: Tensor, /) -> int | None:
+        """All outputs at once."""
+        return None
+
+    def prepare(self, weight: Tensor, _groups: int, /) -> Run:
+        """Lay the weights out."""
+        lines = weight.mT.contiguous().mT.unsqueeze(2)
+        return lambda x: F.conv2d(x.mT.contiguous().mT.unsqueeze(2), lines).squeeze(2)
+
+
+@dataclass(frozen=True)
 class Fft:
     """Overlap-save: products of spectra of `size` samples (Stockham 1966; Oppenheim & Schafer 8.7).
 

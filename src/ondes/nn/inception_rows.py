@@ -1,0 +1,197 @@
+"""Stages of InceptionTime with channels side by side in memory: the same function, faster.
+
+In training a module's linear part is `ondes.ops.rows.fork`. In evaluation without gradients the
+norm is folded into the weights, item by item, so that what lies between stays in the cache. Which
+way is faster, this or layer by layer, a probe finds once for a shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ondes.nn.layers import Conv, Norm
+from ondes.nn.ragged import Ragged
+from ondes.ops import rows
+from ondes.ops.convolution import choice
+from ondes.ops.convolution.probe import Call
+from ondes.ops.convolve import rounded
+
+if TYPE_CHECKING:
+    from ondes.nn.inception_stage import Inception, InceptionStage
+
+LAYERS, ROWS = "layers", "last"
+MOST = 2**14  # samples: more tell a probe no more
+
+
+def suits(stage: InceptionStage, x: Tensor) -> bool:
+    """Tell whether x [b, c, t] is computed by rows."""
+    able = (
+        not torch.compiler.is_compiling()
+        and stage.dims == 1
+        and x.device.type == "cpu"
+        and stage.blocks[0].beside.dtype == torch.float32
+        and (x.dtype == torch.float32 or rounded(x))
+    )
+    if not able:
+        return False
+    learns = _learns(stage, x)
+    items = len(x) if learns else 1  # an item's answer does not depend on how many there are
+    samples = min(_power(items * x.shape[-1]), MOST)
+    key = _key(stage, x, samples, learns=learns)
+
+    def calls() -> Mapping[str, Call]:
+        return _calls(stage, x, samples, learns=learns)
+
+    return choice.preferred(key, calls, plain=LAYERS) == ROWS
+
+
+def run(stage: InceptionStage, x: Tensor) -> Tensor:
+    """Map x [b, inputs, t] to [b, outputs, t], whose channels lie side by side in memory."""
+    dtype = torch.bfloat16 if rounded(x) else x.dtype
+    batch = x.mT.to(dtype).contiguous()
+    with torch.autocast("cpu", enabled=False):
+        if _learns(stage, x) or stage.training:
+            return _learnt(stage, batch).mT
+        folded = _Folded(stage, dtype)
+        return torch.cat([folded(item) for item in batch.split(1)]).mT
+
+
+def _learns(stage: InceptionStage, x: Tensor) -> bool:
+    wanted = (x, *stage.parameters())
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in wanted)
+
+
+def _learnt(stage: InceptionStage, x: Tensor) -> Tensor:
+    """Map rows x [b, t, c] differentiably."""
+    y = x
+    for block in stage.blocks:
+        forked = rows.fork(
+            y,
+            narrow=_matrix(block.narrow, x.dtype),
+            long=[_odd(weight).to(x.dtype) for weight in block.long],
+            beside=block.beside[..., 0].to(x.dtype),
+        )
+        y = F.relu(_normed(forked, block.norm), inplace=True)
+    if stage.shortcut is None:
+        return y
+    *conv, norm = stage.shortcut
+    for layer in conv:
+        x = x @ cast(Conv, layer).conv.weight[..., 0].to(x.dtype).T
+    return F.relu(y + _normed(x, cast(Norm, norm).norm), inplace=True)
+
+
+def _normed(x: Tensor, norm: nn.Module) -> Tensor:
+    """Return the batch norm of rows, as images of one line: torch has that for channels last."""
+    norm = cast(nn.BatchNorm1d, norm)
+    if norm.training and norm.num_batches_tracked is not None:
+        norm.num_batches_tracked.add_(1)
+    y = F.batch_norm(
+        rows.image(x),
+        norm.running_mean,
+        norm.running_var,
+        norm.weight,
+        norm.bias,
+        norm.training,
+        cast(float, norm.momentum),
+        norm.eps,
+    )
+    return y.squeeze(2).mT
+
+
+class _Folded:
+    """A stage without gradients, its norms folded into the weights."""
+
+    def __init__(self, stage: InceptionStage, dtype: torch.dtype) -> None:
+        self._blocks = [_folded(block, dtype) for block in stage.blocks]
+        self._shortcut = _folded_shortcut(stage, dtype)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        y = x
+        for narrow, long, beside, bias in self._blocks:
+            y = rows.forked(y, narrow=narrow, long=long, beside=beside, bias=bias).relu_()
+        if self._shortcut is None:
+            return y
+        weight, bias = self._shortcut
+        straight = x * weight if weight.ndim == 1 else x @ weight.T
+        return y.add_(straight).add_(bias).relu_()
+
+
+def _folded(
+    block: Inception, dtype: torch.dtype
+) -> tuple[Tensor | None, list[Tensor], Tensor, Tensor]:
+    factor, summand = _affine(block.norm)
+    *factors, last = factor.split(len(block.beside))
+    pairs = zip(block.long, factors, strict=True)
+    long = [(_odd(weight) * scale[:, None, None]).to(dtype) for weight, scale in pairs]
+    beside = (block.beside[..., 0] * last[:, None]).to(dtype)
+    return _matrix(block.narrow, dtype), long, beside, summand.to(dtype)
+
+
+def _folded_shortcut(stage: InceptionStage, dtype: torch.dtype) -> tuple[Tensor, Tensor] | None:
+    if stage.shortcut is None:
+        return None
+    *conv, norm = stage.shortcut
+    factor, summand = _affine(cast(Norm, norm).norm)
+    weight = factor
+    for layer in conv:
+        weight = cast(Conv, layer).conv.weight[..., 0] * factor[:, None]
+    return weight.to(dtype), summand.to(dtype)
+
+
+def _affine(norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return what a norm in evaluation multiplies with and then adds, [c] each."""
+    norm = cast(nn.BatchNorm1d, norm)
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    factor = norm.weight / torch.sqrt(variance + norm.eps)
+    return factor, norm.bias - mean * factor
+
+
+def _matrix(weight: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    return None if weight is None else weight[..., 0].to(dtype)
+
+
+def _odd(weight: Tensor) -> Tensor:
+    """Put a zero before an even number of taps, which take their odd zero after the signal."""
+    return F.pad(weight, (1, 0)) if weight.shape[-1] % 2 == 0 else weight
+
+
+def _calls(stage: InceptionStage, x: Tensor, samples: int, *, learns: bool) -> Mapping[str, Call]:
+    """Return what computes a copy of the stage either way, of noise like x."""
+    copy = deepcopy(stage)
+    time = min(_power(x.shape[-1]), samples)
+    random = torch.Generator().manual_seed(0)
+    noise = torch.randn(samples // time, stage.inputs, time, generator=random, dtype=torch.float32)
+    noise.requires_grad_(x.requires_grad)
+
+    def once(way: str) -> object:
+        with torch.set_grad_enabled(learns):
+            y = run(copy, noise) if way == ROWS else copy.layers(Ragged(noise)).values
+            return torch.autograd.backward(y, torch.ones_like(y)) if learns else y
+
+    return {LAYERS: lambda: once(LAYERS), ROWS: lambda: once(ROWS)}
+
+
+def _key(stage: InceptionStage, x: Tensor, samples: int, *, learns: bool) -> str:
+    facts = [
+        f"inception {stage.inputs} to {stage.outputs} channels",
+        f"{'+'.join(map(str, stage.kernels))} taps",
+        f"{len(stage.blocks)} modules",
+        f"{samples} samples",
+        "training" if learns else "",
+        "with slopes" if x.requires_grad else "",
+        "bfloat16" if rounded(x) else "float32",
+    ]
+    return ", ".join(filter(None, facts))
+
+
+def _power(n: int) -> int:
+    """Return the power of two that is n or the next above."""
+    return 1 << (n - 1).bit_length()
