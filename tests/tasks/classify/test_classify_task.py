@@ -376,6 +376,15 @@ def test_balanced_variations_are_met_as_they_are_drawn(standin):
         assert task._weight.tolist() == pytest.approx(expected, rel=0.01)
 
 
+def test_an_empty_data_set_is_refused(standin):
+    task = ClassifyTask(standin.Net())
+    for sets in ((Given(CLASSES[:0]), None), (Given(CLASSES), Given(CLASSES[:0]))):
+        with pytest.raises(InputError, match="holds no clip"):
+            task.meet(*sets)
+    with pytest.raises(InputError, match="holds no clip"):
+        evaluate(task, Given(CLASSES[:0]))
+
+
 def test_a_clip_of_another_rate_is_refused(standin):
     with pytest.raises(RateError, match="50 Hz"):
         ClassifyTask(standin.Net()).logits(np.zeros((1, 50), np.float32), rate_hz=50)

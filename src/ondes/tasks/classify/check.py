@@ -63,6 +63,8 @@ def targets(clips: ClipDataset) -> Targets:
     Raises:
         InputError: the set is empty, or its clips' targets differ in shape.
     """
+    if not len(clips):
+        raise InputError(f"the data set {clips!r} holds no clip; nothing can be learnt of it")
     known = getattr(clips, "y", None)
     if isinstance(known, np.ndarray):
         return known.astype(np.float32)

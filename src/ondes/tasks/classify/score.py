@@ -65,9 +65,8 @@ def evaluate(classifier: Classifier, clips: ClipDataset) -> dict[str, float]:
     Raises:
         ChannelError, RateError, InputError, NotFiniteError: as `answers`.
     """
-    return {**scores(answers(classifier, clips), classifier.reading, classifier.spec.outputs)} | {
-        "clips": len(clips)
-    }
+    found = answers(classifier, clips)
+    return scores(found, classifier.reading, classifier.spec.outputs) | {"clips": len(clips)}
 
 
 def scores(found: Answers, reading: Reading, names: tuple[str, ...]) -> dict[str, float]:

@@ -123,9 +123,9 @@ class ClassifyTask:
                 class only, a class is missing from training or validation, or labels are wrong.
             NotFiniteError: a target is NaN or infinite.
         """
-        sets = {"training": train_set} | ({"validation": valid_set} if valid_set else {})
-        found = {split: self._seen(clips, split) for split, clips in sets.items()}
-        y = found["training"].astype(np.float64)
+        y = self._seen(train_set, "training").astype(np.float64)
+        if valid_set is not None:
+            self._seen(valid_set, "validation")
         if self.target == "number":
             mean, std = tuple(y.mean(0).tolist()), tuple(y.std(0).tolist())
             self.reading = replace(self.reading, mean=mean, std=std)
