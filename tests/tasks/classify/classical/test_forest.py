@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from ondes.tasks.classify.classical.families import random_forest
-from ondes.tasks.classify.classical.features import Plan, _edges, features, plan
+from ondes.tasks.classify.classical.features import Plan, _edges, _parts, features, plan
 from ondes.tasks.classify.classical.rival import Training
 
 
@@ -72,9 +72,8 @@ def test_features_of_any_length_are_as_many_and_finite(usual, channels):
 
 
 def test_frames_follow_the_usual_length():
-    assert [plan([noise(1, t)]).n_fft for t in (10, 64, 150, 1000, 100_000)] == [
-        8, 8, 16, 128, 1024,
-    ]  # fmt: skip
+    found = [plan([noise(1, t)]).n_fft for t in (10, 150, 500, 1000, 100_000)]
+    assert found == [8, 8, 32, 64, 1024]
 
 
 @pytest.mark.parametrize(("n_fft", "bands"), [(8, 40), (64, 4), (1024, 40)])
@@ -88,28 +87,39 @@ def test_bands_take_every_bin_but_the_mean_once(n_fft, bands):
     assert widths[-1] == widths.max()
 
 
-def test_the_band_of_a_tone_is_the_loudest():
-    n_fft, bin_ = 256, 40
-    x = np.sin(2 * np.pi * bin_ * np.arange(4000) / n_fft).astype(np.float32)[None]
-    edges = _edges(128, 20)
+def test_bands_of_two_tones_differ_by_their_powers():
+    n_fft, edges = 256, _edges(128, 20)
+    turns = 2 * np.pi * np.arange(4000) / n_fft
+    x = (np.sin(20 * turns) + 0.1 * np.sin(80 * turns)).astype(np.float32)[None]
     within = features(x, Plan(n_fft, edges, 1e-9))[2 : 2 + len(edges) - 1]
-    band = int(np.searchsorted(edges, bin_, side="right")) - 1
-    assert within.argmax() == band
-    # a tone of power 1/2: its bin and neighbours hold N/4 of it, spread over the band's bins
-    power = n_fft / 4 * 1.0
-    width = edges[band + 1] - edges[band]
-    assert 10 ** within[band] * width == pytest.approx(power, rel=0.05)
+    loud, faint = (int(np.searchsorted(edges, k, side="right")) - 1 for k in (20, 80))
+    widths = np.diff(edges)
+    assert within.argmax() == loud
+    expected = 2 + np.log10(widths[faint] / widths[loud])  # 20 dB, spread over the bands' bins
+    assert within[loud] - within[faint] == pytest.approx(expected, abs=0.1)
+    assert within.min() == pytest.approx(-5, abs=0.1)  # silence is 50 dB below the loudest
 
 
-def test_level_and_offset_change_only_what_tells_of_them():
+def test_gain_and_offset_change_only_what_tells_of_them():
     x, chosen = noise(1, 2000), Plan(64, _edges(32, 10), 1e-12)
-    one, louder = features(x, chosen), features(10 * x, chosen)
-    moved = louder - one
-    assert moved[1] == pytest.approx(1, abs=1e-4)  # log of the deviation
-    np.testing.assert_allclose(moved[2:12], 2, atol=1e-3)  # log of the power in bands
-    lifted = features(x + 5, chosen)
+    one, louder, lifted = (features(a, chosen) for a in (x, 10 * x, x + 5))
+    assert louder[0] == pytest.approx(10 * one[0], rel=1e-4)
+    assert louder[1] - one[1] == pytest.approx(1, abs=1e-4)  # of the deviation, in tens
+    np.testing.assert_allclose(louder[2:], one[2:], atol=1e-3)
     assert lifted[0] - one[0] == pytest.approx(5, abs=1e-4)
     np.testing.assert_allclose(lifted[1:], one[1:], atol=2e-2)
+
+
+def test_parts_hold_equally_much_wherever_it_begins():
+    power = np.zeros((1, 400), np.float32)
+    power[0, 150:250] = 4
+    start, stop = _parts(power)
+    np.testing.assert_allclose(start[0, 1:], 150 + 10 * np.arange(1, 10), atol=1)
+    np.testing.assert_array_equal(start[0, 1:], stop[0, :-1])
+    for short in (np.ones((2, 1), np.float32), np.zeros((2, 3), np.float32)):
+        start, stop = _parts(short)
+        assert (stop > start).all()
+        assert (stop <= short.shape[1]).all()
 
 
 def test_balance_weighs_rare_classes_more():

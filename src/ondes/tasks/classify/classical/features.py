@@ -1,14 +1,18 @@
 """Some hundred numbers about a clip: its spectrum in bands over time, its levels, its shape.
 
-They do for clips of 24 samples as for minutes: frames are an eighth of a clip of training, 8 to
+They do for clips of 24 samples as for minutes: frames are a sixteenth of a clip of training, 8 to
 1,024 samples, and bands are spaced evenly in log(1 + 16 f), f in parts of half the sampling rate
-(the mel scale at 22 kHz). Of several channels their Euclidean norm counts as one more.
+(the mel scale at 22 kHz). Spectra count from 50 dB below the loudest moment on, so that neither
+gain nor the noise of a sensor hides what is heard; levels are said once. What changes in a clip is
+followed through parts in which equally much is heard, wherever it begins and however fast it is.
+Of several channels their Euclidean norm counts as one more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.fft as sp
@@ -18,9 +22,9 @@ Samples = NDArray[np.float32]
 
 LONGEST_FRAME, SHORTEST_FRAME = 1024, 8
 BANDS, FEWEST_BANDS, BANDS_OF_ALL = 40, 4, 160
-COARSE = 12  # bands followed through the quarters of a clip
 CEPSTRUM = 13
-QUARTERS, PIECES = 4, 8
+PARTS, PIECES = 10, 8
+RANGE = 1e-5  # of the power of the loudest band and frame
 LAGS = 2 ** np.arange(7)
 BLOCK = 8192  # samples correlated with themselves at once
 MOST_PAIRED = 12  # channels whose correlations are taken
@@ -39,7 +43,7 @@ class Plan:
 def plan(clips: Sequence[Samples]) -> Plan:
     """Return what suits clips [channel, time] of a training."""
     usual = float(np.median([clip.shape[-1] for clip in clips]))
-    n_fft = int(np.clip(2 ** round(np.log2(usual / 8)), SHORTEST_FRAME, LONGEST_FRAME))
+    n_fft = int(np.clip(2 ** round(np.log2(usual / 16)), SHORTEST_FRAME, LONGEST_FRAME))
     power = float(np.median([clip.var(-1, dtype=np.float64).mean() for clip in clips]))
     rows = len(clips[0]) + (len(clips[0]) > 1)
     bands = int(np.clip(BANDS_OF_ALL // rows, FEWEST_BANDS, BANDS))
@@ -74,9 +78,12 @@ def _spectral(x: Samples, plan: Plan) -> list[Samples]:
     start, stop = plan.edges[0], plan.edges[-1]
     widths = np.diff(plan.edges)[:, None]
     banded = np.add.reduceat(power[:, start:stop], np.subtract(plan.edges[:-1], start), axis=1)
-    logs = np.log10(banded / widths + plan.floor)
-    average = np.log10(banded.mean(-1) / widths[:, 0] + plan.floor)
+    banded = banded / widths
+    banded /= banded.max((1, 2), keepdims=True) + np.float32(plan.floor)
+    logs = np.log10(banded + np.float32(RANGE))
+    average = np.log10(banded.mean(-1) + np.float32(RANGE))
     level = np.log10(power.sum(1) + plan.floor)
+    parts = _parts(power.sum(1))
     within, deviation = logs.mean(-1), logs.std(-1)
     steps = np.abs(np.diff(logs, axis=-1)).mean(-1) if logs.shape[-1] > 1 else 0 * within
     low, high = np.quantile(logs, [0.1, 0.9], axis=-1)
@@ -86,11 +93,12 @@ def _spectral(x: Samples, plan: Plan) -> list[Samples]:
         steps,
         low,
         high,
-        average - average.mean(-1, keepdims=True),
+        average,
         sp.dct(within, norm="ortho")[:, :CEPSTRUM],
         sp.dct(deviation, norm="ortho")[:, :CEPSTRUM],
-        _quarters(_coarse(logs)),
-        _quarters(level[:, None]),
+        _means(sp.dct(logs, axis=1, norm="ortho")[:, 1:CEPSTRUM], *parts),
+        np.diff(parts.start, axis=1) / logs.shape[-1],
+        _means(level - level.mean(-1, keepdims=True), *_even(level.shape[-1])),
         _of_frames(power, plan),
         _of_levels(level),
     ]
@@ -109,25 +117,38 @@ def _power(x: Samples, n_fft: int) -> Samples:
     return power.transpose(0, 2, 1)
 
 
-def _coarse(logs: Samples) -> Samples:
-    """Means of neighbouring bands, `COARSE` at most."""
-    starts = np.unique(np.linspace(0, logs.shape[1], COARSE, endpoint=False).astype(int))
-    counts = np.diff(np.append(starts, logs.shape[1]))
-    return np.asarray(np.add.reduceat(logs, starts, axis=1) / counts[:, None])
+class Parts(NamedTuple):
+    """First and last but one entries of parts of an axis, [part] or one row per channel."""
+
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
 
 
-def _quarters(rows: Samples) -> Samples:
-    """How [channel, row, frame] differ from their means in each quarter of the clip."""
-    return _pieces(rows - rows.mean(-1, keepdims=True), QUARTERS)
+def _parts(power: Samples) -> Parts:
+    """Parts of [channel, frame] in which equally much is heard, one frame at least."""
+    loudness = np.sqrt(power)
+    loudness = loudness + 1e-3 * loudness.mean(-1, keepdims=True) + 1e-20
+    heard = np.cumsum(loudness, axis=-1, dtype=np.float64)
+    heard /= heard[:, -1:]
+    asked, last = np.arange(PARTS + 1) / PARTS, power.shape[-1]
+    ends = np.stack([np.searchsorted(row, asked) for row in heard])
+    start = np.minimum(ends[:, :-1], last - 1)
+    return Parts(start, np.minimum(np.maximum(ends[:, 1:], start + 1), last))
 
 
-def _pieces(rows: Samples, n: int) -> Samples:
-    """Means over `n` parts of the last axis; short of values, neighbouring parts share one."""
-    t = rows.shape[-1]
-    starts = np.arange(n) * t // n
+def _even(length: int) -> Parts:
+    """Parts of one length; where there are too few entries, neighbours share them."""
+    start = np.arange(PIECES) * length // PIECES
+    return Parts(start, np.maximum(np.arange(1, PIECES + 1) * length // PIECES, start + 1))
+
+
+def _means(rows: Samples, start: NDArray[np.int64], stop: NDArray[np.int64]) -> Samples:
+    """Means over parts of the last axis of [channel, ..., time], to [channel, ..., part]."""
     sums = np.concatenate([0 * rows[..., :1], np.cumsum(rows, axis=-1, dtype=np.float64)], axis=-1)
-    stops = np.maximum(np.arange(1, n + 1) * t // n, starts + 1)
-    return np.asarray((sums[..., stops] - sums[..., starts]) / (stops - starts))
+    if start.ndim == 1:
+        return np.asarray((sums[..., stop] - sums[..., start]) / (stop - start))
+    ends = zip(sums, start, stop, strict=True)
+    return np.stack([(row[..., b] - row[..., a]) / (b - a) for row, a, b in ends])
 
 
 def _of_frames(power: Samples, plan: Plan) -> Samples:
@@ -152,15 +173,16 @@ def _shape(x: Samples) -> list[Samples]:
     """What the samples of standardised channels say, each [channel, ...]."""
     moves = np.abs(np.diff(x, axis=-1)).mean(-1) if x.shape[-1] > 1 else 0 * x[:, 0]
     crossings = (np.signbit(x[:, 1:]) != np.signbit(x[:, :-1])).sum(-1) / x.shape[-1]
-    means, squares = _pieces(x, PIECES), np.square(x)
-    spreads = np.sqrt(np.maximum(_pieces(squares, PIECES) - np.square(means), 0))
+    even, squares = _even(x.shape[-1]), np.square(x)
+    means = _means(x, *even)
+    spreads = np.sqrt(np.maximum(_means(squares, *even) - np.square(means), 0))
     moments = (squares * x).mean(-1), np.square(squares).mean(-1)
     return [
         np.quantile(x, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1], axis=-1).T,
         np.stack([*moments, moves, crossings], axis=1),
         means,
         spreads,
-        _pieces(np.diff(x, axis=-1, prepend=x[:, :1]) * x.shape[-1] / PIECES, PIECES),
+        _means(np.diff(x, axis=-1, prepend=x[:, :1]) * x.shape[-1] / PIECES, *even),
         _self_similarity(x),
     ]
 
