@@ -18,7 +18,7 @@ and excitation and narrowed again. B0 has 5.3 million parameters on images; B1 t
 width and the size of their input together, to 66 million. Much accuracy for few operations, which
 processors do not make the best of, as most of their kernels see one channel."""
 
-ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15  # what one step of scaling multiplies depth, width, length by
+ALPHA, BETA = 1.2, 1.1  # what one step of scaling multiplies depth and width by
 EPS = 1e-3  # of batch norm; its statistics move by a tenth, as in all networks here
 DIVISOR = 8  # of the numbers of channels
 
