@@ -59,7 +59,7 @@ def network(
         name=title,
         layers=tuple(layers),
         outputs=tuple(outputs),
-        shapes=traced.shapes,
+        ends=traced.ends,
         sizes=sizes,
         note=note,
     )

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from ondes.draw.call import ADAPTIVE, POOLS, PRODUCTS, TRANSPOSED, Call
+from ondes.draw.call import ADAPTIVE, POOLS, PRODUCTS, RECURRENT, TRANSPOSED, Call
 from ondes.draw.reach import Reach, Shape, Track, reshaped
 from ondes.draw.words import REDUCTIONS
 
-SHAPED = frozenset("view reshape _unsafe_view flatten unflatten squeeze unsqueeze".split())
-MIXING = frozenset("cumsum cumprod flip roll sort topk lstm gru rnn_tanh rnn_relu".split())
-ALONG = frozenset("softmax _softmax log_softmax fft_rfft fft_fft fft_irfft".split())
+SHAPED = ("view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze")
+MIXING = ("cumsum", "cumprod", "flip", "roll", "sort", "topk", *RECURRENT)
+ALONG = ("softmax", "_softmax", "log_softmax", "fft_rfft", "fft_fft", "fft_irfft")
 
 
 def follow(call: Call, track: Track | None, shape: Shape) -> Track | None:
@@ -107,6 +107,8 @@ def _sliced(call: Call, track: Track, shape: Shape) -> Track | None:
     start = call.arguments.get("start") or 0
     start = max(start + shape[track.axis], 0) if start < 0 else start
     step = call.arguments.get("step") or 1
+    if (start, step) == (0, 1):
+        return track
     return Track(track.axis, track.reach.window(size=1, stride=step, before=-start))
 
 

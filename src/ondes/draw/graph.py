@@ -10,7 +10,7 @@ from ondes.draw import png, svg
 from ondes.draw.layout import Places, written
 from ondes.draw.nest import Run, nest
 from ondes.draw.page import Page, page
-from ondes.draw.reach import Shape
+from ondes.draw.reach import Reach, Shape
 from ondes.draw.simplify import Layer
 from ondes.errors import InputError
 from ondes.io import atomic_write
@@ -26,7 +26,7 @@ class Graph:
         name: of the network.
         layers: its symbols in the order of computation.
         outputs: places of the layers that are its outputs.
-        shapes: of the outputs, without the batch.
+        ends: of each output the shape, without the batch, and what a value of it sees.
         sizes: numbers of values of all its parameters, by their names.
         note: what a reader must know of how it was traced; mostly nothing.
     """
@@ -34,7 +34,7 @@ class Graph:
     name: str
     layers: tuple[Layer, ...]
     outputs: tuple[int, ...]
-    shapes: tuple[Shape, ...] = ()
+    ends: tuple[tuple[Shape, Reach | None], ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
@@ -57,9 +57,8 @@ class Graph:
     @property
     def receptive_field(self) -> int | None:
         """Samples along the last axis that a value of the output sees; None: all that are given."""
-        reaches = [self.layers[place].reach for place in self.outputs]
-        sizes = [reach.size for reach in reaches if reach is not None]
-        return max(sizes) if sizes and len(sizes) == len(reaches) else None
+        sizes = [reach.size for _, reach in self.ends if reach is not None]
+        return max(sizes) if sizes and len(sizes) == len(self.ends) else None
 
     @property
     def local_field(self) -> int | None:
@@ -169,7 +168,8 @@ class Graph:
         return (layer.name, said(layer), written(layer.shape), *counts, sees)
 
     def _page(self) -> Page:
-        places = Places(self.layers, self._said, " and ".join(map(written, self.shapes)))
+        result = " and ".join(written(shape) for shape, _ in self.ends)
+        places = Places(self.layers, self._said, result)
         return page(self.nested, places, title=self.name, lines=self.facts())
 
     def _said(self, places: Sequence[int]) -> str:

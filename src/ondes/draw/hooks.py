@@ -4,7 +4,7 @@ What is computed between modules is not seen. A module whose input comes from no
 before is taken to follow the last.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -57,8 +57,9 @@ def traced(module: nn.Module, inputs: tuple[Tensor, ...]) -> Traced:
             handle.remove()
     last = len(recorder.steps) - 1
     found = {recorder.source(one, default=last): _shape(one)[1:] for one in _tensors(result)}
-    seen = found if last >= len(inputs) else {}
-    return Traced(steps=tuple(recorder.steps), outputs=tuple(seen), shapes=tuple(seen.values()))
+    ends = {place: (shape, recorder.steps[place].reach) for place, shape in found.items()}
+    seen = ends if last >= len(inputs) else {}
+    return Traced(steps=tuple(recorder.steps), outputs=tuple(seen), ends=tuple(seen.values()))
 
 
 class _Recorder:
@@ -73,7 +74,7 @@ class _Recorder:
             step = Step(symbol=sign, name="x", shape=_shape(one)[1:], reach=Reach())
             self._add(step, one, Track(one.ndim - 1, Reach()))
 
-    def hook(self, name: str):  # noqa: ANN201 - torch has no name for it
+    def hook(self, name: str) -> Callable[[nn.Module, tuple[object, ...], object], None]:
         """Return what notes each call of a module."""
 
         def note(module: nn.Module, given: tuple[object, ...], result: object) -> None:
@@ -90,7 +91,8 @@ class _Recorder:
             return
         source = self.source(given[0], default=len(self.steps) - 1)
         call = _call(module, given[0], made[0])
-        track = follow(call, self._tracks[source], _shape(given[0]))
+        straight = _shape(given[0])[1:] == self.steps[source].shape
+        track = follow(call, self._tracks[source] if straight else None, _shape(given[0]))
         if isinstance(module, UNSEEN):
             self._remember(made[0], source)
             return

@@ -55,7 +55,7 @@ def run(items: Run, places: Places, *, shape: Shape, shown: Shape, closed: bool 
     for before, item in zip((None, *items), items, strict=False):
         if shape:
             known = shape if isinstance(before, Fork) else shown
-            blocks.append(_gap(shape, known, arrow=not isinstance(item, Fork | Repeat)))
+            blocks.append(_gap(shape, known, arrow=isinstance(item, Leaf)))
         laid = _item(item, places, shape=shape)
         blocks.append(laid.block)
         shape, shown = laid.shape, shown if isinstance(before, Fork) else laid.shown
@@ -126,9 +126,8 @@ def _height(layer: Layer) -> float:
 def _body(layer: Layer, wide: float, high: float) -> list[Mark]:
     middle = wide / 2
     marks: list[Mark] = []
-    if layer.kind in ("conv", "pool"):
-        style = "conv" if layer.kind == "conv" else "pool"
-        marks.append(hexagon(x=0, y=0, width=wide, height=high, style=style))
+    if layer.kind == "conv" or layer.kind == "pool":
+        marks.append(hexagon(x=0, y=0, width=wide, height=high, style=layer.kind))
     elif layer.kind != "circle":
         radius = high / 2 if layer.kind == "input" else 3.0
         marks.append(Box(x=0, y=0, width=wide, height=high, style=layer.kind, radius=radius))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import log
 
 from ondes.draw.layout import LABELLED, RADIUS, Laid, Places, circle, run
@@ -128,7 +129,7 @@ def _side_by_side(columns: Sequence[Run], places: Places) -> Block:
         ends.append((x + laid.block.axis, laid.block.height, x + laid.block.width))
         x += laid.block.width + GUTTER
         high = max(high, laid.block.height)
-    for (a, bottom, right), (b, _, _) in zip(ends, ends[1:], strict=False):
+    for (a, bottom, right), (b, _, _) in pairwise(ends):
         middle = right + GUTTER / 2
         points = (
             (a, bottom),

@@ -54,6 +54,11 @@ class Track(NamedTuple):
     reach: Reach | None
     rows: tuple[int, Reach] | None = None
 
+    @property
+    def seen(self) -> Reach | None:
+        """What a single value sees, wherever it stands in its row."""
+        return self.rows[1] if self.rows else self.reach
+
 
 def union(tracks: Sequence["Track | None"]) -> "Track | None":
     """Return what a value sees that is made of several, whose axes have been brought together."""
@@ -61,7 +66,8 @@ def union(tracks: Sequence["Track | None"]) -> "Track | None":
     if len(known) < len(tracks) or any(track.reach is None for track in known):
         return None
     reaches = [track.reach for track in known if track.reach is not None]
-    if not reaches or len({reach.hop for reach in reaches}) > 1:
+    axes = {track.axis for track in known}
+    if len(axes) != 1 or len({reach.hop for reach in reaches}) != 1:
         return None
     back, ahead = (max(getattr(r, side) for r in reaches) for side in ("back", "ahead"))
     return Track(known[0].axis, Reach(back, ahead, reaches[0].hop))

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any, Literal
 
 import torch
+from torch._ops import OpOverload
 from torch.export import ExportedProgram
 from torch.fx import Node
 
@@ -38,7 +39,8 @@ def traced(program: ExportedProgram) -> Traced:
     for node in program.graph.nodes:
         reader.read(node)
     outputs = reader.outputs
-    return Traced(steps=tuple(reader.steps), outputs=tuple(outputs), shapes=tuple(outputs.values()))
+    ends = tuple(outputs.values())
+    return Traced(steps=tuple(reader.steps), outputs=tuple(outputs), ends=ends)
 
 
 class _Reader:
@@ -49,7 +51,7 @@ class _Reader:
         self._seen: dict[Node, Seen] = {}
         self._batch = 1
         self.steps: list[Step] = []
-        self.outputs: dict[int, Shape] = {}
+        self.outputs: dict[int, tuple[Shape, Reach | None]] = {}
         self._fed: set[int] = set()
 
     def read(self, node: Node) -> None:
@@ -61,8 +63,10 @@ class _Reader:
             self._seen[node] = self._computed(node)
         elif node.op == "output":
             for one in node.all_input_nodes:
-                if self._seen[one].role == "data":
-                    self.outputs.setdefault(self._seen[one].step, _shape(one)[1:])
+                seen = self._seen[one]
+                if seen.role == "data":
+                    end = _shape(one)[1:], seen.track.seen if seen.track else None
+                    self.outputs.setdefault(seen.step, end)
 
     def _given(self, node: Node) -> Seen:
         if node.name not in self._inputs:
@@ -156,7 +160,7 @@ class _Reader:
                 shape=call.output[1:],
                 parameters=parameters,
                 multiply_adds=multiply_adds(call) // self._batch,
-                reach=track.reach if track else None,
+                reach=track.seen if track else None,
             )
         )
         return Seen(step=len(self.steps) - 1, track=track)
@@ -164,9 +168,9 @@ class _Reader:
 
 def called(node: Node) -> Call:
     """Return a node as a call, its arguments bound to torch's names."""
-    if not isinstance(node.target, torch._ops.OpOverload):
+    if not isinstance(node.target, OpOverload):
         return Call(name=getattr(node.target, "__name__", str(node.target)), output=_shape(node))
-    schema = node.target._schema
+    schema = node.target._schema  # noqa: SLF001 - the only way to arguments' names
     values = {a.name: a.default_value for a in schema.arguments if a.has_default_value()}
     values |= dict(zip((a.name for a in schema.arguments), node.args, strict=False))
     values |= node.kwargs

@@ -110,8 +110,9 @@ def hexagon(*, x: float, y: float, width: float, height: float, style: Style) ->
     """Return a prolonged hexagon, with its tips at the left and the right."""
     tip = height / 3
     left, right, below = x + width, x, y + height
-    points = ((right, y + height / 2), (right + tip, y), (left - tip, y))
-    points += ((left, y + height / 2), (left - tip, below), (right + tip, below))
+    middle = y + height / 2
+    above = ((right, middle), (right + tip, y), (left - tip, y))
+    points = (*above, (left, middle), (left - tip, below), (right + tip, below))
     return Polygon(points=points, style=style)
 
 

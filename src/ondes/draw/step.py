@@ -55,19 +55,19 @@ class Traced:
     Attributes:
         steps: in the order of computation; each has only earlier ones as inputs.
         outputs: places of those that make the outputs.
-        shapes: of the outputs, without the batch.
+        ends: of each output the shape, without the batch, and what a value of it sees.
     """
 
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
-    shapes: tuple[Shape, ...]
+    ends: tuple[tuple[Shape, Reach | None], ...]
 
 
 def symbol(call: Call) -> Symbol:
     """Return how an operation is drawn.
 
-    >>> weight = (64, 3, 7, 7)
-    >>> symbol(Call(name="conv2d", arguments={"stride": [2, 2]}, shapes={"weight": weight}))
+    >>> shapes, stride = {"weight": (64, 3, 7, 7)}, {"stride": [2, 2]}
+    >>> symbol(Call(name="conv2d", arguments=stride, shapes=shapes, output=(1, 64, 112, 112)))
     Symbol(kind='conv', title='conv 64', core='7×7 /2')
     """
     if call.is_convolution:

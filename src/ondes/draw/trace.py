@@ -2,8 +2,9 @@
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 
 import torch
 from torch import Tensor, nn
@@ -39,9 +40,14 @@ def trace(module: nn.Module, inputs: tuple[Tensor, ...], *, call: str) -> tuple[
 def _either(module: nn.Module, inputs: tuple[Tensor, ...], call: str) -> tuple[Traced, str]:
     try:
         program = torch.export.export(module, inputs, strict=False)
-        return read.traced(program), ""
     except Exception as error:  # torch.export raises anything at all
-        reason = _first_line(error)
+        return _by_hooks(module, inputs, call, reason=_first_line(error))
+    return read.traced(program), ""
+
+
+def _by_hooks(
+    module: nn.Module, inputs: tuple[Tensor, ...], call: str, *, reason: str
+) -> tuple[Traced, str]:
     try:
         found = hooks.traced(module, inputs)
     except OndesError as refused:
@@ -49,7 +55,7 @@ def _either(module: nn.Module, inputs: tuple[Tensor, ...], call: str) -> tuple[T
     except Exception as error:  # as the module's own code raises
         raise InputError(
             f"{call}: the network cannot be computed for it: {_first_line(error)}. Give an input "
-            f"of the shape that it takes"
+            "of the shape that it takes"
         ) from error
     if not found.outputs:
         raise InputError(f"{call}: it cannot be traced ({reason}); {CURE}")
@@ -67,19 +73,18 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what torch says of its own insides."""
-    logger = logging.getLogger("torch")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    """Hold back what torch says of its own insides, which it prints where it fails."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)
 
 
-def example(given: Tensor | Sequence[int] | Sequence[Tensor]) -> tuple[Tensor, ...]:
+def example(given: Tensor | Iterable[int] | Iterable[Tensor]) -> tuple[Tensor, ...]:
     """Return tensors to trace with: those given, or zeros of a shape that is given.
 
     Raises:
@@ -87,7 +92,7 @@ def example(given: Tensor | Sequence[int] | Sequence[Tensor]) -> tuple[Tensor, .
     """
     if isinstance(given, Tensor):
         return (given,)
-    values = tuple(given)
+    values = tuple(given) if isinstance(given, Iterable) else ()
     if values and all(isinstance(value, Tensor) for value in values):
         return tuple(value for value in values if isinstance(value, Tensor))
     sizes = [value for value in values if isinstance(value, int) and value > 0]

@@ -32,10 +32,9 @@ NORMS = {
     "rms_norm": ("RN", "RMS norm"),
 }
 
-DROPS = {
-    name: ("D", "dropout")
-    for name in ("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
-}
+DROPS = dict.fromkeys(
+    ("dropout", "feature_dropout", "alpha_dropout", "native_dropout"), ("D", "dropout")
+)
 
 CIRCLES = ACTIVATIONS | NORMS | DROPS
 
@@ -48,14 +47,17 @@ JOINS = {
     "maximum": "Maximum",
 }
 
-VIEWS = frozenset(
-    """view reshape _unsafe_view permute transpose t numpy_T mT adjoint flatten unflatten squeeze
-    unsqueeze contiguous clone to _to_copy type_as alias detach slice select expand expand_as narrow
-    split split_with_sizes chunk unbind getitem pad constant_pad_nd lift_fresh_copy unfold movedim
-    view_as reshape_as real view_as_real tensor_split index_select channel_shuffle flip roll
-    lift_fresh repeat view_as_complex reflection_pad1d replication_pad1d reflection_pad2d
-    replication_pad2d""".split()
-)
+# fmt: off
+VIEWS = frozenset((
+    "_to_copy", "_unsafe_view", "adjoint", "alias", "channel_shuffle", "chunk", "clone",
+    "constant_pad_nd", "contiguous", "detach", "expand", "expand_as", "flatten", "flip", "getitem",
+    "index_select", "lift_fresh", "lift_fresh_copy", "mT", "movedim", "narrow", "numpy_T", "pad",
+    "permute", "real", "reflection_pad1d", "reflection_pad2d", "repeat", "replication_pad1d",
+    "replication_pad2d", "reshape", "reshape_as", "roll", "select", "slice", "split",
+    "split_with_sizes", "squeeze", "t", "tensor_split", "to", "transpose", "type_as", "unbind",
+    "unflatten", "unfold", "unsqueeze", "view", "view_as", "view_as_complex", "view_as_real",
+))
+# fmt: on
 """What moves values and computes none: not drawn."""
 
 REDUCTIONS = {
