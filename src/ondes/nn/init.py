@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from torch import nn
+from torch import Tensor, nn
 
 from ondes.errors import RecipeError, nearest
 
@@ -37,12 +37,12 @@ def kaiming_uniform(module: nn.Module) -> None:
     initialise(module, "kaiming-uniform")
 
 
-def expect_silence(head: nn.Conv1d | nn.Conv2d) -> None:
+def expect_silence(head: nn.Module) -> None:
     """Let a detector begin with a probability of 2 % everywhere, since events are rare, in place.
 
     Otherwise the first thousand steps of Adam at 1e-3 go into a bias (Lin et al. 2017, 4.1).
     """
-    assert head.bias is not None
+    assert isinstance(head.bias, Tensor)
     nn.init.constant_(head.bias, -4.0)
 
 
