@@ -4,8 +4,8 @@ The folder holds `cir.npz` (`cir` [n, 2, 256], real and imaginary parts of taps 
 from 48 taps before the first path on, `label`, `config`) and `configs.csv`. Responses of one
 placement of the two modules are all but copies of each other and of one class: placements, never
 responses, are held out. They are dealt to six folds of like size, each with all classes; one is
-tested, the next validates. What the chip takes for the first path is its estimate, and is not
-given to models.
+tested, the next validates; two placements may still share the place of one module. What the chip
+takes for the first path is its estimate, and is not given to models.
 
 Classes: LOS, NLOS (the direct path is weakened), NDP NLOS (there is none). They are not equally
 frequent: judge by balanced accuracy.
