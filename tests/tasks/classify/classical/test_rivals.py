@@ -134,6 +134,18 @@ def test_refuses_what_cannot_be_learnt(few, name):
 
 
 @EVERY
+@pytest.mark.parametrize("target", ["class", "tags"])
+def test_what_was_absent_is_never_found(few, name, target):
+    clips = few(target)
+    there = clips.y[:, 1] == 0
+    clips.x, clips.y = [x for x, k in zip(clips.x, there, strict=True) if k], clips.y[there]
+    with pytest.raises(InputError, match="middle"):
+        classical.fit(name, clips, target=target)
+    rival = classical.fit(name, clips, target=target, absent=True, options=OPTIONS[name])
+    assert rival.scores_of(few(target, seed=1).x)[:, 1].max() < 0.3
+
+
+@EVERY
 @pytest.mark.parametrize("lengths", [(2, 5), (400, 500)])
 def test_very_short_and_longer_clips(few, name, lengths):
     clips = few(lengths=lengths, n=12)

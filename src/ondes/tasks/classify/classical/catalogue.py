@@ -38,6 +38,7 @@ def fit(
     *,
     seed: int = 0,
     target: Target = "class",
+    absent: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> Rival:
     """Fit a family to clips; the same clips, seed and options give the same rival.
@@ -48,6 +49,7 @@ def fit(
         seed: of whatever is drawn.
         target: what y of a clip is: shares of classes, of which the greatest is true ("class"),
             "tags" that hold from .5 on, or a "number" or several.
+        absent: whether classes or tags without a clip are allowed; they are never found.
         options: numbers of the family's ``Options``; what is left out keeps its default.
 
     Raises:
@@ -57,7 +59,7 @@ def fit(
     """
     family = _find(name)
     chosen = _options(name, family.Options, options or {})
-    train = training(clips, target)
+    train = training(clips, target, absent=absent)
     model = family.fit(train, chosen, rate_hz=clips.rate_hz, seed=seed)
     spec = ClipSpec(clips.rate_hz, clips.n_channels, tuple(clips.labels), family.least(model))
     return Rival(name, spec, Reading(kind=target), model, asdict(chosen))

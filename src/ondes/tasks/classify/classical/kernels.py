@@ -26,7 +26,7 @@ for _row, _places in zip(KERNELS, combinations(range(TAPS), 3), strict=True):
 
 MOST_DILATIONS = 32
 MOST_CHANNELS = 9
-PIECE = 2048  # samples looked at together; counts fit 16 bits
+PIECE = 512  # samples looked at together: they stay in the cache, and counts fit 16 bits
 GOLDEN = (5**0.5 + 1) / 2
 
 

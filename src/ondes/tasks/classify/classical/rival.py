@@ -140,8 +140,8 @@ class Rival:
         }
 
 
-def training(clips: ClipDataset, target: Target) -> Training:
-    """Return all clips of a data set at once.
+def training(clips: ClipDataset, target: Target, *, absent: bool = False) -> Training:
+    """Return all clips of a data set at once; classes and tags may be `absent` among them or not.
 
     Raises:
         InputError: the data set is empty or endless, its targets are not of that kind, or there is
@@ -153,7 +153,7 @@ def training(clips: ClipDataset, target: Target) -> Training:
         raise InputError(f"{len(clips)} clips to fit a rival to: give two or more, and not endless")
     y = targets(clips)
     check_targets(y, clips.labels, target, what="the training data")
-    check_learnable(y, clips.labels, target, split="training")
+    check_learnable(y, clips.labels, target, split="training", absent=absent)
     x = [np.ascontiguousarray(clips[i].x, np.float32) for i in range(len(clips))]
     for i, samples in enumerate(x):
         check_samples(samples, channels=clips.n_channels, what=f"clip {i}")
