@@ -4,12 +4,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 from torch.utils.data import DataLoader
 
 from ondes.data.varied import LENGTH, Varied
 from ondes.errors import InputError
 from ondes.ops import vary
 from ondes.protocols import Clip
+from ondes.testing import check_dataset
 
 EVERY = vary.Config(
     p_flip=0.5, p_crop=0.5, p_equalise=0.5, p_band=0.5, p_speed=0.5, p_noise=0.5, p_stretch=0.5,
@@ -116,3 +118,22 @@ def test_union_of_tags():
 def test_one_length_where_asked(few):
     varied = Varied(few, vary.Config(n_samples=23), seed=0)
     assert {varied[i].x.shape for i in range(16)} == {(2, 23)}
+
+
+class Noise(Few):
+    """Clips of noise."""
+
+    def __getitem__(self, index):
+        rng = np.random.default_rng(index)
+        return Clip(rng.standard_normal((2, 20 + index)).astype(np.float32), self.y[index])
+
+
+def test_keeps_what_every_data_set_must(few):
+    check_dataset(Varied(Noise(few.y), EVERY, seed=0, balance=True))
+
+
+def test_a_recipe_can_say_it_all():
+    said = {"p_shift": 1, "shift": [0, 0.5], "shift_fill": "edge", "effects": {"p_gain": 1.0}}
+    config = TypeAdapter(vary.Config).validate_python(said)
+    assert config.shift == (0, 0.5)
+    assert config.effects.p_gain == 1
