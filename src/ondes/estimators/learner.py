@@ -1,6 +1,7 @@
 """What the three estimators share: their settings, and learning through a recipe."""
 
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self, cast
@@ -18,11 +19,14 @@ from ondes.errors import InputError
 from ondes.estimators.clips import Recordings, signals
 from ondes.protocols import Examples
 from ondes.recipe import Recipe, build, run
+from ondes.run import rivals
 from ondes.run.classifier import Classifier
 from ondes.run.loading import load
 from ondes.signal import Signal
+from ondes.tasks.classify import classical
 
 Target = Literal["class", "tags", "number"]
+NETWORKS_ALONE = ("members", "vary", "balance", "task", "train", "out")
 PATIENT = {"class": "accuracy", "tags": "loss", "number": "loss"}
 
 
@@ -30,8 +34,10 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     """Settings of an estimator, and the way from clips to a model.
 
     Args:
-        model: architecture, one of ``ondes models``, as ``"inception-time"``.
-        options: of the architecture.
+        model: architecture, one of ``ondes models``, as ``"inception-time"``; or a classical
+            rival, ``"random-forest"``, ``"minirocket"`` or ``"nn-dtw"``, which learns from all
+            clips and takes of the settings `options`, `rate_hz` and `random_state`.
+        options: of the architecture, or the rival.
         members: networks of an ensemble, whose answers are averaged.
         rate_hz: of arrays; Signals and files say their own.
         epochs: how often each clip is seen.
@@ -92,7 +98,27 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
         return tags
 
     def _learn(self, clips: Clips, *, target: Target, groups: Iterable[Any] | None) -> Self:
-        parts = self._parts(clips, target=target, grouped=groups is not None)
+        if self.model in classical.names():
+            self.model_ = self._rival(clips, target=target)
+        else:
+            self.model_ = self._trained(clips, target=target, grouped=groups is not None)
+        self.n_features_in_ = clips[0].x.shape[-1]
+        return self
+
+    def _rival(self, clips: Clips, *, target: Target) -> Classifier:
+        for name in NETWORKS_ALONE:
+            value = getattr(self, name)
+            if value != signature(Learner).parameters[name].default:
+                raise InputError(
+                    f"{name}={value!r} with model={self.model!r}: that is for networks, leave it "
+                    "out"
+                )
+        return rivals.fit(
+            self.model, clips, target=target, seed=self.random_state, options=self.options
+        )
+
+    def _trained(self, clips: Clips, *, target: Target, grouped: bool) -> Classifier:
+        parts = self._parts(clips, target=target, grouped=grouped)
         recipe = self._recipe(len(parts["train"]), target=target)
 
         def chosen(one: Recipe, split: str) -> Examples:
@@ -101,9 +127,7 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
         with TemporaryDirectory() as folder:
             out = Path(self.out or folder)
             run.train(recipe, out, sets=chosen)
-            self.model_ = cast("Classifier", load(out))
-        self.n_features_in_ = clips[0].x.shape[-1]
-        return self
+            return cast("Classifier", load(out))
 
     def _parts(self, clips: Clips, *, target: Target, grouped: bool) -> dict[str, Clips]:
         if not 0 <= self.valid < 1:

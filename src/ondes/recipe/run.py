@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -65,7 +66,7 @@ def train(
         )
     ]
     if PartialState().is_main_process:
-        finished(recipe, tasks, valid_set).save(out)
+        finished(recipe, tasks, valid_set, sets=sets).save(out)
     PartialState().wait_for_everyone()
     return out
 
@@ -83,8 +84,24 @@ def folders(recipe: Recipe, out: Path) -> list[Path]:
     return [out / "members" / str(k) for k in range(recipe.members)]
 
 
-def finished(recipe: Recipe, tasks: Sequence[Task], valid_set: Examples) -> Trained:
-    """Return trained members as one model with a card, fitted and scored on validation data."""
+def unvaried(recipe: Recipe) -> Recipe:
+    """Return the recipe with its clips of training as they are, each once."""
+    return recipe.model_copy(
+        update={"data": recipe.data.model_copy(update={"vary": {}, "balance": False})}
+    )
+
+
+def finished(
+    recipe: Recipe,
+    tasks: Sequence[Task],
+    valid_set: Examples,
+    *,
+    sets: Sets = build.dataset,
+) -> Trained:
+    """Return trained members as one model with a card, fitted and scored on validation data.
+
+    Of `sets` those baselines that learn get the data of training, as they are.
+    """
     kind = kinds.find(recipe.task.name)
     model = {"name": recipe.model.name, "options": recipe.model.options}
     card = Card(
@@ -101,7 +118,13 @@ def finished(recipe: Recipe, tasks: Sequence[Task], valid_set: Examples) -> Trai
     whole: Any = copy(tasks[0])
     networks = [cast("nn.Module", task.model) for task in tasks]
     whole.model = united(networks, averages=kind.averages(card.task))
-    return kind.finish(whole, valid_set, card=card, baselines=recipe.baselines)
+    return kind.finish(
+        whole,
+        valid_set,
+        card=card,
+        baselines=recipe.baselines,
+        train_set=partial(sets, unvaried(recipe), "train"),
+    )
 
 
 def _trained(

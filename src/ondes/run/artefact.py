@@ -1,14 +1,18 @@
 """A model on disk, whole or refused: a folder of weights and card, or one ONNX file.
 
-A folder holds ``weights.safetensors`` and ``card.json``; in an ONNX file the card is among the
-metadata, see `onnxfile`. The card says what the model is, was trained on, scores and must not be
-used for. It holds the SHA-256 of the weights and of itself, so that a flipped bit in either is
-caught, and nothing is ever executed.
+A folder holds ``weights.safetensors`` - of a network, or the arrays of a classical rival - and
+``card.json``; in an ONNX file the card is among the metadata, see `onnxfile`. The card says what
+the model is, was trained on, scores and must not be used for. It holds the SHA-256 of the weights
+and of itself, so that a flipped bit in either is caught, and nothing is ever executed.
 """
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ondes.errors import ArtefactError, OndesError, nearest
 from ondes.io import atomic_write
@@ -20,9 +24,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 __all__ = ["CARD", "WEIGHTS", "ZOO", "Card", "Json", "find", "names", "read_card", "read_model"]
-__all__ += ["read_weights", "save"]
+__all__ += ["read_arrays", "read_weights", "save", "save_arrays"]
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
+T = TypeVar("T")
 ZOO = Path(__file__).parents[1] / "zoo"
 
 
@@ -60,13 +65,17 @@ def save(folder: str | os.PathLike[str], model: "nn.Module", card: Card) -> None
     from safetensors.torch import save as serialised
 
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    weights = serialised(state)
-    text = sealed(card, weights=weights)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_write(folder / CARD) as card_path, atomic_write(folder / WEIGHTS) as weights_path:
-        weights_path.write_bytes(weights)
-        card_path.write_text(text, encoding="utf-8")
+    _write(Path(folder), serialised(state), card)
+
+
+def save_arrays(
+    folder: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], card: Card
+) -> None:
+    """Write what is no network: arrays by name, and their card; as `save` else."""
+    from safetensors.numpy import save as serialised
+
+    content = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    _write(Path(folder), serialised(content), card)
 
 
 def read_card(path: Path) -> Card:
@@ -84,16 +93,16 @@ def read_weights(folder: Path) -> "dict[str, Tensor]":
     Raises:
         ArtefactError: a file is missing or damaged.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load as parsed
 
-    path = folder / WEIGHTS
-    content = _bytes(path)
-    check_weights(content, _opened(folder)[1], source=path)
-    try:
-        return parsed(content)
-    except SafetensorError as error:
-        raise ArtefactError(damaged(path, str(error))) from error
+    return _parsed(folder, parsed)
+
+
+def read_arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    """Return what `save_arrays` wrote, checked against its card; raises as `read_weights`."""
+    from safetensors.numpy import load as parsed
+
+    return _parsed(folder, parsed)
 
 
 def read_model(folder: Path, card: Card) -> "nn.Module":
@@ -117,6 +126,26 @@ def read_model(folder: Path, card: Card) -> "nn.Module":
     if model.spec != spec:
         raise ArtefactError(_strange(folder, card, f"its spec is {model.spec}, not {spec}"))
     return model.eval()
+
+
+def _write(folder: Path, weights: bytes, card: Card) -> None:
+    text = sealed(card, weights=weights)
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_write(folder / CARD) as card_path, atomic_write(folder / WEIGHTS) as weights_path:
+        weights_path.write_bytes(weights)
+        card_path.write_text(text, encoding="utf-8")
+
+
+def _parsed(folder: Path, parsed: Callable[[bytes], dict[str, T]]) -> dict[str, T]:
+    from safetensors import SafetensorError
+
+    path = folder / WEIGHTS
+    content = _bytes(path)
+    check_weights(content, _opened(folder)[1], source=path)
+    try:
+        return parsed(content)
+    except SafetensorError as error:
+        raise ArtefactError(damaged(path, str(error))) from error
 
 
 def _built(model: Json, spec: Spec | ClipSpec) -> "nn.Module":

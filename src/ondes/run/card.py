@@ -20,14 +20,16 @@ class Card:
     """What travels beside weights; every value is JSON.
 
     name: what the model is called.
-    model: ``{"name": architecture, "options": {...}}``, as `ondes.models.build` takes them.
+    model: ``{"name": architecture, "options": {...}}``, as `ondes.models.build` takes them, and
+        of an ensemble ``"members"``; of a classical rival its family, and its numbers, "fitted".
     spec: of the network, as ``Spec.to_dict``.
     task: ``{"name": task, "options": {...}, "decoder": {...}}``, as `ondes.tasks.build` takes them.
     recipe: the recipe it was trained by, in full.
     data: what it was trained and tested on.
     scores: measured ones, by the data they were measured on.
-    baselines: classical detectors tuned on the same validation data, by family, each as
-        `ondes.tasks.detect.classical.to_dict` writes it.
+    baselines: classical rivals by family: detectors tuned on the same validation data, each as
+        `ondes.tasks.detect.classical.to_dict` writes it; of those of classifiers, fitted to the
+        same training data, the scores (they lie in folders of their own, see `ondes.run.rivals`).
     licence: of the weights.
     limits: where it fails and what it is not for.
     ondes: version of ondes that wrote the card.

@@ -1,8 +1,8 @@
 """From a recording to what it is in one call: a trained network of clips and its reading."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import overload
 
@@ -30,16 +30,18 @@ class Classifier:
     Every clip goes through the network alone and at its own length, so that its answer depends on
     nothing but its samples: arrays, files and blocks give the same bits.
 
-    predictor: computes the network: a module of torch, or an ONNX file.
+    predictor: computes the network: a module of torch, or an ONNX file; or it is a classical rival.
     spec: what the network takes and gives.
     reading: how its output becomes probabilities and choices, or numbers.
     card: what travels with it.
+    rivals: what gives each of the classical ones that were fitted to the same clips, by family.
     """
 
     predictor: Predictor
     spec: ClipSpec
     reading: Reading
     card: Card
+    rivals: Mapping[str, "Callable[[], Classifier]"] = field(default_factory=dict, compare=False)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -205,9 +207,12 @@ class Classifier:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network and the card; `ondes.load` brings the classifier back.
 
-        `path` is a folder, or for what came from an ONNX file another such file.
+        `path` is a folder, or for what came from an ONNX file another such file. Rivals go to
+        ``baselines/<family>`` in the folder.
         """
         self.predictor.save(path, self._whole_card())
+        for family, rival in self.rivals.items():
+            rival().save(Path(path, "baselines", family))
 
     def export(self, path: str | os.PathLike[str]) -> float:
         """Write all of it to one ONNX file that runs without torch; see `ondes.run.export`.

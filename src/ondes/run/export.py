@@ -60,7 +60,8 @@ def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> fl
         raise InputError(f"export to {os.fspath(path)!r}: name a file that ends in .onnx")
     if not isinstance(predictor, Network):
         raise InputError(
-            f"export of {card.name!r}, which came from an ONNX file: copy that file, or save() it"
+            f"export of {card.name!r}, which is no network of torch: a classical rival runs "
+            "without torch as it is; of what came from an ONNX file, copy that file"
         )
     graph = kinds.find(card.task["name"]).graph(predictor.model, card)
     output, *besides = graph.outputs

@@ -54,6 +54,10 @@ def opened(
 
 
 def _saved(folder: Path, card: Card, device: str, precision: Precision, threads: int) -> Predictor:
+    if "fitted" in card.model:
+        from ondes.run.predictors import rival
+
+        return rival.load(folder, card, device=device, precision=precision)
     try:
         from ondes.run.predictors import torch as by_torch
     except ImportError as error:

@@ -5,7 +5,7 @@ finished after its training (``finish``) and scored (``evaluate``). All that tra
 and exports models asks here, so that a new task is a folder of `ondes.tasks` and one file of these.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -61,11 +61,18 @@ class Kind(Protocol):
         """Return what is written of a network of torch to an ONNX file."""
 
     def finish(
-        self, task: Task, valid_set: Examples, *, card: Card, baselines: Sequence[str] = ()
+        self,
+        task: Task,
+        valid_set: Examples,
+        *,
+        card: Card,
+        baselines: Sequence[str] = (),
+        train_set: Callable[[], Examples] | None = None,
     ) -> Trained:
         """Return a trained task as a model, its reading fitted and scored on validation data.
 
-        `card` says all but spec, reading and scores; `baselines` are rivals to set beside it.
+        `card` says all but spec, reading and scores; `baselines` are rivals to set beside it,
+        `train_set` gives what those learn from that learn: the data of training, not varied.
         """
 
     def options(self, model: Any, path: str, /) -> dict[str, Any]:  # noqa: ANN401 - its own

@@ -1,19 +1,31 @@
 """Classifiers, taggers and regressors: recordings in, labels out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ondes.metrics import confusion
 from ondes.protocols import ClipDataset, Examples, Task
+from ondes.run import rivals as rivals_
 from ondes.run.card import Card, Json
 from ondes.run.classifier import Classifier, revived
 from ondes.run.export import Graph
 from ondes.run.kinds import Scores
 from ondes.run.predictors import Predictor
 from ondes.spec import ClipSpec
-from ondes.tasks.classify import Answers, Reading, Target, answers, fit_reading, read, scores
+from ondes.tasks.classify import (
+    Answers,
+    Reading,
+    Target,
+    answers,
+    classical,
+    fit_reading,
+    read,
+    scores,
+)
+from ondes.tasks.classify import evaluate as scored
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -43,8 +55,8 @@ def revive(
     *,
     window_frames: int | None = None,  # noqa: ARG001 - clips are computed in whole
 ) -> Classifier:
-    """Return the classifier that a card and a network make."""
-    return revived(path, card, predictor)
+    """Return the classifier that a card and a network make, with the rivals that lie with it."""
+    return replace(revived(path, card, predictor), rivals=rivals_.beside(path, card))
 
 
 def graph(model: "nn.Module", card: Card) -> Graph:
@@ -63,17 +75,33 @@ def finish(
     valid_set: Examples,
     *,
     card: Card,
-    baselines: Sequence[str] = (),  # noqa: ARG001 - there are no families
+    baselines: Sequence[str] = (),
+    train_set: Callable[[], Examples] | None = None,
 ) -> Classifier:
-    """Fit the reading of a trained task to validation data, and score it."""
+    """Fit the reading of a trained task, and the rivals beside it, to data; score them.
+
+    Rivals learn from the data of training; each one's reading is fitted as the network's is.
+    """
     from ondes.run.predictors.torch import Network
 
     classify, clips = cast("ClassifyTask", task), cast("ClipDataset", valid_set)
     found = answers(classify, clips)
     reading = fit_reading(found.logits, found.y, start=classify.reading)
     valid = scores(found, reading, classify.spec.outputs)
-    whole = replace(card, spec=classify.spec.to_dict(), scores={"valid": valid})
-    return Classifier(Network(cast("nn.Module", task.model)), classify.spec, reading, whole)
+    beside = _rivals(baselines, train_set, clips, card) if train_set and baselines else {}
+    whole = replace(
+        card,
+        spec=classify.spec.to_dict(),
+        scores={"valid": valid},
+        baselines={family: dict(rival.card.scores) for family, rival in beside.items()},
+    )
+    return Classifier(
+        Network(cast("nn.Module", task.model)),
+        classify.spec,
+        reading,
+        whole,
+        rivals={family: partial(_itself, rival) for family, rival in beside.items()},
+    )
 
 
 def options(model: Classifier, path: str) -> dict[str, object]:
@@ -91,14 +119,47 @@ def evaluate(model: Classifier, examples: Examples) -> Scores:
     return figures | (_confused(found, model) if model.reading.kind == "class" else {})
 
 
-def rivals(model: Classifier, examples: Examples) -> Mapping[str, Scores]:  # noqa: ARG001
-    """Return that none is kept with a classifier; `ondes.tasks.classify.classical` fits some."""
-    return {}
+def rivals(model: Classifier, examples: Examples) -> Mapping[str, Scores]:
+    """Return the scores of the rivals that were fitted with a classifier, by family."""
+    clips = cast("ClipDataset", examples)
+    return {family: dict(scored(rival(), clips)) for family, rival in model.rivals.items()}
 
 
 def families() -> Sequence[str]:
-    """Return that no rivals are kept with a classifier."""
-    return ()
+    """Return the names of the classical rivals."""
+    return classical.names()
+
+
+def _rivals(
+    families: Sequence[str], train_set: Callable[[], Examples], valid: ClipDataset, card: Card
+) -> dict[str, Classifier]:
+    train = cast("ClipDataset", train_set())
+    return {family: _rival(family, train, valid, card) for family in families}
+
+
+def _rival(family: str, train: ClipDataset, valid: ClipDataset, card: Card) -> Classifier:
+    """Return a rival fitted to clips of training, its reading to those of validation."""
+    fitted = rivals_.fit(
+        family,
+        train,
+        target=averages(card.task),
+        seed=card.recipe.get("seed", 0),
+        absent=card.task["options"].get("absent", False),
+        data=card.data,
+    )
+    found = answers(fitted, valid)
+    reading = fit_reading(found.logits, found.y, start=fitted.reading)
+    about = replace(
+        fitted.card,
+        scores={"valid": scores(found, reading, fitted.classes)},
+        licence=card.licence,
+        limits=card.limits,
+    )
+    return replace(fitted, reading=reading, card=about)
+
+
+def _itself(rival: Classifier) -> Classifier:
+    return rival
 
 
 def _confused(found: Answers, model: Classifier) -> Scores:

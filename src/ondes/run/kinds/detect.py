@@ -1,6 +1,6 @@
 """Detectors: recordings in, events out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -57,7 +57,12 @@ def graph(model: "nn.Module", card: Card) -> Graph:
 
 
 def finish(
-    task: Task, valid_set: Examples, *, card: Card, baselines: Sequence[str] = ()
+    task: Task,
+    valid_set: Examples,
+    *,
+    card: Card,
+    baselines: Sequence[str] = (),
+    train_set: Callable[[], Examples] | None = None,  # noqa: ARG001 - rules are tuned on validation data
 ) -> Pipeline:
     """Fit the decoder of a trained task, and the classical detectors beside it; score them."""
     from ondes.run.predictors.torch import Network
