@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ondes.nn.inception_stage import Inception, InceptionStage
 
 LAYERS, ROWS = "layers", "last"
+VALUES = 2**19  # of an item or several, at the rate and width of a module: they stay in the cache
 MOST = 2**14  # samples: more tell a probe no more
 
 
@@ -41,14 +43,22 @@ def suits(stage: InceptionStage, x: Tensor) -> bool:
     if not able:
         return False
     learns = _learns(stage, x)
-    items = len(x) if learns else 1  # an item's answer does not depend on how many there are
-    samples = min(_power(items * x.shape[-1]), MOST)
-    key = _key(stage, x, samples, learns=learns)
+    shape = _probed(x, learns=learns)
 
     def calls() -> Mapping[str, Call]:
-        return _calls(stage, x, samples, learns=learns)
+        return _calls(stage, shape, learns=learns, slopes=x.requires_grad)
 
-    return choice.preferred(key, calls, plain=LAYERS) == ROWS
+    return choice.preferred(_key(stage, x, shape, learns=learns), calls, plain=LAYERS) == ROWS
+
+
+def _probed(x: Tensor, *, learns: bool) -> tuple[int, int]:
+    """Return the items and their samples that stand for x.
+
+    Without gradients it does not matter how many there are, lest an answer depend on it.
+    """
+    time = min(_power(x.shape[-1]), MOST)
+    most = MOST // time
+    return (min(_power(len(x)), most) if learns else most), time
 
 
 def run(stage: InceptionStage, x: Tensor) -> Tensor:
@@ -59,7 +69,8 @@ def run(stage: InceptionStage, x: Tensor) -> Tensor:
         if _learns(stage, x) or stage.training:
             return _learnt(stage, batch).mT
         folded = _Folded(stage, dtype)
-        return torch.cat([folded(item) for item in batch.split(1)]).mT
+        items = max(1, VALUES // (batch.shape[1] * stage.outputs))
+        return torch.cat([folded(some) for some in torch.split(batch, items)]).mT
 
 
 def _learns(stage: InceptionStage, x: Tensor) -> bool:
@@ -126,7 +137,7 @@ def _folded(
     block: Inception, dtype: torch.dtype
 ) -> tuple[Tensor | None, list[Tensor], Tensor, Tensor]:
     factor, summand = _affine(block.norm)
-    *factors, last = factor.split(len(block.beside))
+    *factors, last = torch.split(factor, len(block.beside))
     pairs = zip(block.long, factors, strict=True)
     long = [(_odd(weight) * scale[:, None, None]).to(dtype) for weight, scale in pairs]
     beside = (block.beside[..., 0] * last[:, None]).to(dtype)
@@ -163,30 +174,32 @@ def _odd(weight: Tensor) -> Tensor:
     return F.pad(weight, (1, 0)) if weight.shape[-1] % 2 == 0 else weight
 
 
-def _calls(stage: InceptionStage, x: Tensor, samples: int, *, learns: bool) -> Mapping[str, Call]:
-    """Return what computes a copy of the stage either way, of noise like x."""
-    copy = deepcopy(stage)
-    time = min(_power(x.shape[-1]), samples)
+def _calls(
+    stage: InceptionStage, shape: tuple[int, int], *, learns: bool, slopes: bool
+) -> Mapping[str, Call]:
+    """Return what computes a copy of the stage either way, of noise of that shape."""
+    copy, (items, time) = deepcopy(stage), shape
     random = torch.Generator().manual_seed(0)
-    noise = torch.randn(samples // time, stage.inputs, time, generator=random, dtype=torch.float32)
-    noise.requires_grad_(x.requires_grad)
+    noise = torch.randn(items, stage.inputs, time, generator=random, dtype=torch.float32)
+    noise.requires_grad_(slopes)
 
     def once(way: str) -> object:
         with torch.set_grad_enabled(learns):
             y = run(copy, noise) if way == ROWS else copy.layers(Ragged(noise)).values
-            return torch.autograd.backward(y, torch.ones_like(y)) if learns else y
+            if learns:
+                torch.autograd.backward(y, torch.ones_like(y))
+            return y
 
-    return {LAYERS: lambda: once(LAYERS), ROWS: lambda: once(ROWS)}
+    return {way: partial(once, way) for way in (LAYERS, ROWS)}
 
 
-def _key(stage: InceptionStage, x: Tensor, samples: int, *, learns: bool) -> str:
+def _key(stage: InceptionStage, x: Tensor, shape: tuple[int, int], *, learns: bool) -> str:
     facts = [
         f"inception {stage.inputs} to {stage.outputs} channels",
         f"{'+'.join(map(str, stage.kernels))} taps",
         f"{len(stage.blocks)} modules",
-        f"{samples} samples",
-        "training" if learns else "",
-        "with slopes" if x.requires_grad else "",
+        f"{shape[0]} times {shape[1]} samples",
+        "slopes of " + "x" * x.requires_grad + "w" if learns else "",
         "bfloat16" if rounded(x) else "float32",
     ]
     return ", ".join(filter(None, facts))

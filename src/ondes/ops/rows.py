@@ -7,12 +7,14 @@ A 1x1 convolution of rows is one matrix product, and libraries convolve images o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import Function, once_differentiable
+
+from ondes.ops.convolution.blocks import joined
 
 VALUES = 2**18  # of a signal to work on at a time: they stay in a core's cache
 TAPS = 13  # of which gradients are taken at a time: with more, libraries fall out of registers
@@ -60,9 +62,8 @@ def forked(
     bias: Tensor,
 ) -> Tensor:
     """Return `fork` plus `bias` [n * (len(long) + 1)], without gradients."""
-    n = len(beside)
-    y = _together(x, _narrowed(x, narrow), long, beside, bias=bias.split(n))
-    y[..., -n:] += bias[-n:]
+    y = _together(x, _narrowed(x, narrow), long, beside, bias=bias)
+    y[..., -len(beside) :] += bias[-len(beside) :]
     return y
 
 
@@ -78,7 +79,7 @@ def _rows(x: Tensor) -> Tensor:
 class _Context(Protocol):
     """What passes from a pass forward to the one back."""
 
-    saved_tensors: tuple[Tensor, ...]
+    saved_tensors: tuple[Any, ...]
     needs_input_grad: tuple[bool, ...]
 
     def save_for_backward(self, *tensors: Tensor | None) -> None: ...
@@ -97,15 +98,18 @@ class _Fork(Function):
         return _together(x, narrowed, long, beside)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: _Context, slope: Tensor) -> Slopes:
         x, narrow, beside, narrowed, *long = ctx.saved_tensors
-        wanted = ctx.needs_input_grad[0]
-        slopes = slope.split(len(beside), -1)
-        by_long, by_narrowed = _long_back(slopes, narrowed, long, wanted or narrow is not None)
-        by_x, by_narrow = _narrow_back(x, narrow, by_narrowed, wanted=wanted)
-        by_beside = _beside_back(x, slopes[-1].contiguous(), beside, by_x)
-        return by_x, by_narrow, by_beside, *by_long
+        *slopes, last = (part.contiguous() for part in torch.split(slope, len(beside), -1))
+        by_long = _by_weights(narrowed, slopes, long)
+        by_x = by_narrow = None
+        if narrow is not None or ctx.needs_input_grad[0]:
+            by_x = _by_narrowed(narrowed, slopes, long)
+        if narrow is not None and by_x is not None:
+            by_narrow = by_x.flatten(0, 1).T @ x.flatten(0, 1)
+            by_x = by_x @ narrow if ctx.needs_input_grad[0] else None
+        return by_x, by_narrow, _beside_back(x, last, beside, by_x), *by_long
 
 
 def _narrowed(x: Tensor, narrow: Tensor | None) -> Tensor:
@@ -118,39 +122,69 @@ def _together(
     long: Sequence[Tensor],
     beside: Tensor,
     *,
-    bias: Sequence[Tensor | None] = (),
+    bias: Tensor | None = None,
 ) -> Tensor:
     n = len(beside)
     y = x.new_empty(*x.shape[:2], n * (len(long) + 1))
-    *sides, last = y.split(n, -1)
-    for side, weight, b in zip(sides, long, bias[:-1] or [None] * len(long), strict=True):
-        side.copy_(correlate(narrowed, weight, bias=b))
-    for part, found in _parts(x, last):
+    if narrowed.shape[-1] == 1:
+        _products(narrowed, joined(long), y[..., :-n])
+        if bias is not None:
+            y[..., :-n] += bias[:-n]
+    else:
+        biases = [None] * len(long) if bias is None else torch.split(bias, n)[:-1]
+        for side, weight, one in zip(torch.split(y[..., :-n], n, -1), long, biases, strict=True):
+            side.copy_(correlate(narrowed, weight, bias=one))
+    for part, found in _parts(x, y[..., -n:]):
         found.copy_(peaks(part) @ beside.T)
     return y
 
 
-def _parts(*rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Go through equal batches by as many items as fit the cache."""
-    items = max(1, VALUES // max(1, rows[0][0].numel()))
-    return zip(*(x.split(items) for x in rows), strict=True)
+def _products(x: Tensor, weight: Tensor, y: Tensor) -> None:
+    """Correlate x [b, t, 1] with weight [o, 1, k], by matrix products, into y [b, t, o]."""
+    for part, found in _parts(x, y, width=weight.shape[-1]):
+        found.copy_(_seen(part, weight.shape[-1]) @ weight[:, 0].T)
 
 
-def _long_back(
-    slopes: Sequence[Tensor],
-    x: Tensor,
-    weights: Sequence[Tensor],
-    wanted: bool,  # noqa: FBT001
-) -> tuple[list[Tensor], Tensor | None]:
-    """Return the gradients of the long kernels and, if wanted, of x [b, t, m]."""
-    by_x, by_weights = None, []
-    for slope, weight in zip(slopes[: len(weights)], weights, strict=True):
-        slope = slope.contiguous()  # noqa: PLW2901
-        by_weights.append(_by_weight(x, slope, weight))
-        if wanted:
-            one = _rows(_convolution_back(slope, x, weight, padding=None, of="x"))
-            by_x = one if by_x is None else by_x.add_(one)
-    return by_weights, by_x
+def _seen(x: Tensor, taps: int) -> Tensor:
+    """Return what each of the outputs sees of x [b, t, 1]: [b, t, taps]."""
+    return F.pad(x[..., 0], (taps // 2, taps // 2)).unfold(1, taps, 1)
+
+
+def _parts(*rows: Tensor, width: int | None = None) -> Iterator[tuple[Tensor, ...]]:
+    """Go through equal batches by as many items, of that width in the end, as fit the cache."""
+    _, t, c = rows[0].shape
+    items = max(1, VALUES // (t * (width or c)))
+    return zip(*(torch.split(x, items) for x in rows), strict=True)
+
+
+def _by_weights(x: Tensor, slopes: Sequence[Tensor], weights: Sequence[Tensor]) -> list[Tensor]:
+    """Return the gradients of the long kernels, given those of what they gave."""
+    if x.shape[-1] == 1:
+        taps = max(weight.shape[-1] for weight in weights)
+        pairs = zip(slopes, weights, strict=True)
+        return [_by_taps(x, slope, weight, taps=taps) for slope, weight in pairs]
+    return [_by_weight(x, slope, w) for slope, w in zip(slopes, weights, strict=True)]
+
+
+def _by_taps(x: Tensor, slope: Tensor, weight: Tensor, *, taps: int) -> Tensor:
+    """Return the gradient of a kernel for one channel: the middle of that of a longer one."""
+    total = weight.new_zeros(len(weight), taps, dtype=_summed(weight))
+    for part, by_part in _parts(x, slope, width=taps):
+        total += by_part.flatten(0, 1).T @ _seen(part, taps).flatten(0, 1)
+    outside = (taps - weight.shape[-1]) // 2
+    return total[:, None, outside : taps - outside].to(weight.dtype)
+
+
+def _by_narrowed(x: Tensor, slopes: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """Return the gradient of what the long kernels see, x [b, t, m]."""
+    total = torch.zeros_like(x)
+    for slope, weight in zip(slopes, weights, strict=True):
+        total += _rows(_convolution_back(slope, x, weight, padding=None, of="x"))
+    return total
+
+
+def _summed(like: Tensor) -> torch.dtype:
+    return torch.promote_types(like.dtype, torch.float32)
 
 
 def _by_weight(x: Tensor, slope: Tensor, weight: Tensor) -> Tensor:
@@ -160,7 +194,7 @@ def _by_weight(x: Tensor, slope: Tensor, weight: Tensor) -> Tensor:
     around = F.pad(x, (0, 0, taps // 2, taps // 2))
     step = -(-taps // -(-taps // TAPS))
     found = []
-    for first, some in zip(range(0, taps, step), weight.split(step, -1), strict=True):
+    for first, some in zip(range(0, taps, step), torch.split(weight, step, -1), strict=True):
         seen = around[:, first : first + x.shape[1] + some.shape[-1] - 1].contiguous()
         found.append(_convolution_back(slope, seen, some, padding=0, of="weight")[:, :, 0])
     return torch.cat(found, -1)
@@ -186,19 +220,9 @@ def _convolution_back(
     return cast(Tensor, by_x if of == "x" else by_weight)
 
 
-def _narrow_back(
-    x: Tensor, narrow: Tensor | None, slope: Tensor | None, *, wanted: bool
-) -> tuple[Tensor | None, Tensor | None]:
-    """Return the gradients of x, if wanted, and of the weights before the long kernels."""
-    if narrow is None or slope is None:
-        return slope, None
-    by_narrow = slope.flatten(0, 1).T @ x.flatten(0, 1)
-    return (slope @ narrow if wanted else None), by_narrow
-
-
 def _beside_back(x: Tensor, slope: Tensor, beside: Tensor, by_x: Tensor | None) -> Tensor:
     """Return the gradient of the weights after the maximum; add that of x to `by_x`."""
-    total = torch.zeros_like(beside, dtype=torch.promote_types(beside.dtype, torch.float32))
+    total = torch.zeros_like(beside, dtype=_summed(beside))
     for part, by_part, found in _parts(x, slope, x if by_x is None else by_x):
         pairs = _pairs(part)
         total += by_part.flatten(0, 1).T @ _peaks(part, pairs).flatten(0, 1)

@@ -18,7 +18,7 @@ from ondes.ops.convolution.products import matrix_units
 
 VARIABLE = "ONDES_CONVOLUTION"
 AUTO = "auto"
-FAMILIES = ("direct", "blocked", "last", "fft", "banded", "split", "half")
+FAMILIES = ("direct", "blocked", "fft", "banded", "split", "half", "last")
 NUMBERLESS = ("direct", "last")
 BLOCK, FRAME = 4096, 16  # of a family that is named without a number
 
