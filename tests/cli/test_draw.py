@@ -18,7 +18,18 @@ def test_a_trained_model(ondes, loud_model, tmp_path):
 
 
 def test_an_architecture_with_options(ondes, tmp_path):
-    words = ("--set", "hop=64", "--classes", 5, "--samples", 640, "--title", "mine")
+    words = (
+        "--level",
+        "frame",
+        "--set",
+        "hop=64",
+        "--classes",
+        5,
+        "--samples",
+        640,
+        "--title",
+        "mine",
+    )
     run = ondes("draw", "inception_time", *words, "--json", "-o", tmp_path / "net.png")
     said = json.loads(run.out)
     assert (said["name"], said["file"]) == ("mine", str(tmp_path / "net.png"))
@@ -29,7 +40,7 @@ def test_an_architecture_with_options(ondes, tmp_path):
 
 
 def test_an_architecture_for_clips_and_on_images(ondes):
-    run = ondes("draw", "lenet", "--clips", "--rate", 100, "--samples", 400, "--channels", 3)
+    run = ondes("draw", "lenet", "--rate", 100, "--samples", 400, "--channels", 3)
     assert run.status == 0, run.err
     assert "multiply-adds for 3×400" in run.out
     run = ondes("draw", "lenet", "--image", "1x32x32", "--classes", 7)
@@ -41,6 +52,19 @@ def test_an_architecture_for_clips_and_on_images(ondes):
     run = ondes("draw", "mel", "--image", "1x32x32")
     assert run.status == 2
     assert "without images" in run.err
+
+
+def test_heads_that_serve_training(ondes):
+    words = ("googlenet", "--rate", 100, "--samples", 512, "--classes", 7)
+    alone, both = (ondes("draw", *words, *more, "--json") for more in ((), ("--heads",)))
+    alone, both = json.loads(alone.out), json.loads(both.out)
+    assert alone["parameters"] == both["parameters"]
+    dense = [layer for layer in both["layers"] if layer["layer"] == "dense 7"]
+    assert len(dense) == 3
+    assert sum(layer["parameters"] for layer in both["layers"]) == both["parameters"]
+    run = ondes("draw", "mel", "--heads")
+    assert run.status == 2
+    assert "leave out --heads" in run.err
 
 
 def test_a_recipe_with_and_without_its_data(ondes):
@@ -62,6 +86,7 @@ def test_wrong_calls_name_their_cure(ondes, tmp_path):
         (("resnet", "-o", tmp_path / "net.pdf"), ".svg"),
         (("resnet", "--set", "layer=50"), "did you mean 'layers'"),
         (("net.onnx",), "draw the model"),
+        (("mel", "--level", "clip"), "it judges frame"),
     ):
         run = ondes("draw", *words)
         assert run.status == 2

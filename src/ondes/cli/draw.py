@@ -29,8 +29,9 @@ class Wanted:
     channels: int | None
     classes: int | None
     samples: int | None
-    clips: bool
+    level: str | None
     image: str | None
+    heads: bool
     overrides: list[str]
 
 
@@ -73,15 +74,22 @@ def draw(
     classes: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Classes of an architecture's output.")
     ] = None,
-    clips: Annotated[
-        bool, typer.Option("--clips", help="The architecture that judges whole clips, not frames.")
-    ] = False,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            metavar="frame|clip",
+            help="What an architecture judges; without it whole clips where it can.",
+        ),
+    ] = None,
     image: Annotated[
         str | None,
         typer.Option(
             metavar="CxHxW", help="An architecture on images, as in its paper: 3x224x224."
         ),
     ] = None,
+    heads: Annotated[
+        bool, typer.Option("--heads", help="Draw the heads that serve training alone, too.")
+    ] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -110,8 +118,9 @@ def draw(
         channels=channels,
         classes=classes,
         samples=samples,
-        clips=clips,
+        level=level,
         image=image,
+        heads=heads,
         overrides=set_ or [],
     )
     graph = _graph(model, wanted, title=title or model, depth=depth)
@@ -126,9 +135,18 @@ def _graph(name: str, wanted: Wanted, *, title: str, depth: int | None) -> "Grap
     from ondes.draw import network
 
     subject = _subject(name, wanted)
-    graph = network(subject.module, subject.shape, name=title, depth=depth)
+    module = _with_heads(subject.module, name) if wanted.heads else subject.module
+    graph = network(module, subject.shape, name=title, depth=depth)
     notes = " ".join(filter(None, (subject.note, graph.note)))
     return replace(graph, note=notes)
+
+
+def _with_heads(module: "nn.Module", name: str) -> "nn.Module":
+    from ondes.draw.images import AllHeads
+
+    if not hasattr(module, "heads"):
+        raise InputError(f"{name} judges frames by one head: leave out --heads")
+    return AllHeads(module)
 
 
 def _say(graph: "Graph", out: Path | None, *, json: bool) -> None:
@@ -180,7 +198,7 @@ def _trained(name: str, wanted: Wanted) -> Subject:
     from ondes.nn.ensemble import Ensemble
     from ondes.run import artefact
 
-    if wanted.overrides or wanted.clips or wanted.image or wanted.rate_hz or wanted.classes:
+    if wanted.overrides or wanted.level or wanted.image or wanted.rate_hz or wanted.classes:
         raise InputError(f"{name} is trained, it takes no options but --samples, --depth, --title")
     path = artefact.find(name)
     module = artefact.read_model(path, artefact.read_card(path))
@@ -208,9 +226,19 @@ def _architecture(name: str, wanted: Wanted) -> Subject:
         rate_hz=wanted.rate_hz or RATE_HZ,
         channels=wanted.channels or CHANNELS,
         classes=_pitches(wanted.classes or CLASSES),
-        level="clip" if wanted.clips else "frame",
+        level=_level(name, wanted.level),
     )
     return _for_signals(module, wanted)
+
+
+def _level(name: str, wanted: str | None) -> "Level":
+    from ondes import models
+
+    levels = models.levels(name)
+    for level in levels:
+        if level == (wanted or levels[-1]):
+            return level
+    raise InputError(f"{name} has no level {wanted!r}; it judges {' or '.join(levels)}")
 
 
 def _of_recipe(name: str, wanted: Wanted) -> Subject:

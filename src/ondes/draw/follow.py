@@ -161,6 +161,10 @@ def _normed(call: Call, track: Track, shape: Shape) -> Track | None:
     return None if track.axis >= len(shape) - over else track
 
 
+def _same(_call: Call, track: Track, _shape: Shape) -> Track:
+    return track
+
+
 def _whole(call: Call, _track: Track, _shape: Shape) -> None:
     assert call.name
 
@@ -199,6 +203,7 @@ _SPECIAL: dict[str, Callable[[Call, Track, Shape], Track | None]] = {
     **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d"), _upsampled),
     **dict.fromkeys(("instance_norm", "group_norm", "scaled_dot_product_attention"), _whole),
     **dict.fromkeys(PRODUCTS, _multiplied),
+    **dict.fromkeys(("view_as_real", "view_as_complex"), _same),
     "movedim": _moved,
     "slice": _sliced,
     "stack": _stacked,

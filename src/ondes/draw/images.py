@@ -1,4 +1,4 @@
-"""A backbone as its paper has it: on images [channel, height, width], without a front end."""
+"""Backbones as their papers have them: on images, without a front end; with all their heads."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,28 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images [b, c, h, w] to logits [b, o]."""
-        logits: Tensor = self.head(self.encoder(ragged(x, None)))[0]
+        return self.heads(x)[0]
+
+    def heads(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits of `forward` and, in training, those of auxiliary heads."""
+        logits: tuple[Tensor, ...] = self.head(self.encoder(ragged(x, None)))
+        return logits
+
+
+class AllHeads(nn.Module):
+    """A network of clips or images with the heads that serve training alone."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits [b, o] of all heads, the main ones first."""
+        head, heads = self.net.head, self.net.heads
+        assert isinstance(head, nn.Module)
+        assert callable(heads)
+        head.training = True  # alone: what is within it stays as it is
+        logits: tuple[Tensor, ...] = heads(x)
         return logits
 
 

@@ -60,7 +60,8 @@ def run(items: Run, places: Places, *, shape: Shape, shown: Shape, closed: bool 
         blocks.append(laid.block)
         shape, shown = laid.shape, shown if isinstance(before, Fork) else laid.shown
     if closed and items:
-        blocks.append(_gap(shape, shown, arrow=False))
+        known = shape if isinstance(items[-1], Fork) else shown
+        blocks.append(_gap(shape, known, arrow=False))
         shown = shape
     return Laid(stacked(blocks), shape, shown)
 

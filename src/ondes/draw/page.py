@@ -158,7 +158,9 @@ def _last(laid: Laid, text: str) -> Laid:
 def _signs(layers: Iterable[Layer], wide: float) -> Block:
     """Explain the letters and signs that occur, in rows."""
     rows = list(layers)
-    letters = dict(sorted({c for layer in rows for c in (*layer.before, *layer.after)}))
+    letters: dict[str, str] = {}
+    for letter, name in sorted({c for layer in rows for c in (*layer.before, *layer.after)}):
+        letters[letter] = f"{letters[letter]}, {name}" if letter in letters else name
     things: list[Thing] = []
     x, y = 0.0, 14.0
     for letter, name in letters.items():
@@ -180,7 +182,7 @@ def _signs(layers: Iterable[Layer], wide: float) -> Block:
 def _explained(layers: Sequence[Layer]) -> list[str]:
     cores = [layer.core.split(" ") for layer in layers if layer.kind in ("conv", "pool")]
     words = [word for core in cores for word in core[1:]]
-    said = []
+    said = ["a hexagon says what it is above and its core below"]
     if any(word.startswith("/") for word in words):
         said.append("/2 stride")
     if any(word.startswith("d") for word in words):

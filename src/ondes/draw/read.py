@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any, Literal
 
 import torch
@@ -105,16 +104,12 @@ class _Reader:
         return self._added(node, call, data, track, parameters, sign or symbol(call))
 
     def _rearrange(self, node: Node) -> None:
-        """Give a step the shape in which the first that takes its values does so.
-
-        Unless they become a row, or are cut into windows: then its own says more.
-        """
-        seen, shape = self._seen[node], _shape(node)[1:]
-        step = self.steps[seen.step]
-        if seen.step in self._fed or not step.inputs or seen.window or len(shape) < 2:
-            return
-        if prod(shape) == prod(step.shape):
-            self.steps[seen.step] = replace(step, shape=shape)
+        """Give a step its axes in the order in which the first that takes its values does so."""
+        place, shape = self._seen[node].step, _shape(node)[1:]
+        step = self.steps[place]
+        same = sorted(n for n in shape if n > 1) == sorted(n for n in step.shape if n > 1)
+        if same and place not in self._fed and step.inputs:
+            self.steps[place] = replace(step, shape=shape)
 
     def _followed(self, call: Call, node: Node) -> Track | None:
         shape, seen = _shape(node), self._seen[node]
@@ -147,7 +142,7 @@ class _Reader:
         self._fed.update(sources)
         modules = _modules(node)
         path = modules[-1][0] if modules else ""
-        layer = path and _is_layer(path, parameters)
+        layer = path and (_is_torchs(node) or _is_layer(path, parameters))
         name = path if layer else ".".join(filter(None, (path, node.name)))
         if parameters and sign.kind == "cell" and sign.title in words.SIGNS:
             sign = Symbol(kind="cell", title=f"{sign.title} learnt")
@@ -237,6 +232,12 @@ def _modules(node: Node) -> tuple[tuple[str, str], ...]:
 
 def _class(kind: object) -> str:
     return (kind if isinstance(kind, str) else getattr(kind, "__name__", "")).rpartition(".")[2]
+
+
+def _is_torchs(node: Node) -> bool:
+    *_, (_, kind) = node.meta["nn_module_stack"].values()
+    home = kind if isinstance(kind, str) else f"{kind.__module__}."
+    return home.startswith("torch.nn.modules.")
 
 
 def _is_layer(path: str, parameters: frozenset[str]) -> bool:

@@ -53,10 +53,10 @@ def layers(traced: Traced, *, depth: int | None = None) -> tuple[list[Layer], li
     net.merge_extremes()
     net.absorb_scales()
     net.fold_poolings()
-    if depth is not None:
-        net.fold(lambda step: _module_at(step, depth))
     net.fold(_arithmetic_of(net.steps.values()))
     net.fold_runs()
+    if depth is not None:
+        net.fold(lambda step: _module_at(step, depth))
     return net.layers()
 
 

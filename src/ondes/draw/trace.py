@@ -84,7 +84,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def example(given: Tensor | Iterable[int] | Iterable[Tensor]) -> tuple[Tensor, ...]:
+def example(given: object) -> tuple[Tensor, ...]:
     """Return tensors to trace with: those given, or zeros of a shape that is given.
 
     Raises:
