@@ -105,6 +105,9 @@ def test_gain_and_offset_change_only_what_tells_of_them():
     one, louder, lifted = (features(a, chosen) for a in (x, 10 * x, x + 5))
     assert louder[0] == pytest.approx(10 * one[0], rel=1e-4)
     assert louder[1] - one[1] == pytest.approx(1, abs=1e-4)  # of the deviation, in tens
+    bands = slice(2 + 6 * 10, 2 + 7 * 10)  # the absolute power in each
+    np.testing.assert_allclose(louder[bands] - one[bands], 2, atol=1e-3)
+    louder[bands] -= 2
     np.testing.assert_allclose(louder[2:], one[2:], atol=1e-3)
     assert lifted[0] - one[0] == pytest.approx(5, abs=1e-4)
     np.testing.assert_allclose(lifted[1:], one[1:], atol=2e-2)

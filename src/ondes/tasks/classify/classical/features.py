@@ -3,7 +3,7 @@
 They do for clips of 24 samples as for minutes: frames are a sixteenth of a clip of training, 8 to
 1,024 samples, and bands are spaced evenly in log(1 + 16 f), f in parts of half the sampling rate
 (the mel scale at 22 kHz). Spectra count from 50 dB below the loudest moment on, so that neither
-gain nor the noise of a sensor hides what is heard; levels are said once. What changes in a clip is
+gain nor the noise of a sensor hides what is heard; levels are said beside them. What changes in a clip is
 followed through parts in which equally much is heard, wherever it begins and however fast it is.
 Of several channels their Euclidean norm counts as one more.
 """
@@ -79,6 +79,7 @@ def _spectral(x: Samples, plan: Plan) -> list[Samples]:
     widths = np.diff(plan.edges)[:, None]
     banded = np.add.reduceat(power[:, start:stop], np.subtract(plan.edges[:-1], start), axis=1)
     banded = banded / widths
+    absolute = np.log10(banded.mean(-1) + plan.floor)
     banded /= banded.max((1, 2), keepdims=True) + np.float32(plan.floor)
     logs = np.log10(banded + np.float32(RANGE))
     average = np.log10(banded.mean(-1) + np.float32(RANGE))
@@ -94,6 +95,7 @@ def _spectral(x: Samples, plan: Plan) -> list[Samples]:
         low,
         high,
         average,
+        absolute,
         sp.dct(within, norm="ortho")[:, :CEPSTRUM],
         sp.dct(deviation, norm="ortho")[:, :CEPSTRUM],
         _means(sp.dct(logs, axis=1, norm="ortho")[:, 1:CEPSTRUM], *parts),
