@@ -31,9 +31,9 @@ def test_accuracy_is_that_on_the_test_part(tmp_path):
     x = loud * random.standard_normal((16, 1, 24)).astype(np.float32)
     file = tmp_path / "set.npz"
     np.savez(file, x=x, y=y, x_test=x, y_test=y)
-    right = _steps.accuracy(inception.network, str(file), epochs=40, seed=0, half=False)
+    right = _steps.accuracy(inception.network, str(file), epochs=15, seed=0, half=False)
     np.savez(file, x=x, y=y, x_test=x, y_test=1 - y)
-    wrong = _steps.accuracy(inception.network, str(file), epochs=40, seed=0, half=False)
+    wrong = _steps.accuracy(inception.network, str(file), epochs=15, seed=0, half=False)
     assert right > 0.9
     assert right + wrong == 1
 
