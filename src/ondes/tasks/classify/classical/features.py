@@ -3,9 +3,9 @@
 They do for clips of 24 samples as for minutes: frames are a sixteenth of a clip of training, 8 to
 1,024 samples, and bands are spaced evenly in log(1 + 16 f), f in parts of half the sampling rate
 (the mel scale at 22 kHz). Spectra count from 50 dB below the loudest moment on, so that neither
-gain nor the noise of a sensor hides what is heard; levels are said beside them. What changes in a clip is
-followed through parts in which equally much is heard, wherever it begins and however fast it is.
-Of several channels their Euclidean norm counts as one more.
+gain nor the noise of a sensor hides what is heard; levels are said beside them. What changes in a
+clip is followed through parts in which equally much is heard, wherever it begins and however fast
+it is. Of several channels their Euclidean norm counts as one more.
 """
 
 from __future__ import annotations
