@@ -107,3 +107,17 @@ def test_recordings_of_two_channels_are_mixed_when_asked(ondes, loud_model, fold
     assert done.status == 2
     assert "--mix" in done.err
     assert ondes("evaluate", loud_model, folder, "--mix").status == 0
+
+
+def test_raw_recordings_score_as_their_waves_do(ondes, loud_model, folder, tmp_path) -> None:
+    expected = json.loads(ondes("evaluate", loud_model, folder, "--json").out)
+    raw, rate_hz = tmp_path / "raw", 0
+    raw.mkdir()
+    for wave in sorted(folder.glob("*.wav")):
+        x, rate_hz = soundfile.read(wave, dtype="float32")
+        x.tofile(raw / f"{wave.stem}.bin")
+        rows = wave.with_suffix(".csv").read_text().replace(".wav", ".bin")
+        (raw / f"{wave.stem}.csv").write_text(rows)
+    words = ("--rate", rate_hz, "--dtype", "float32", "--json")
+    found = json.loads(ondes("evaluate", loud_model, raw, *words).out)
+    assert {**found, "rtf": 0} == {**expected, "rtf": 0}

@@ -36,6 +36,9 @@ def evaluate(
     ] = None,
     overrides: _options.Overrides = None,
     json: _options.Json = False,
+    rate: _options.Rate = None,
+    dtype: _options.Dtype = None,
+    channels: _options.Channels = None,
     resample: _options.Resample = False,
     mix: Annotated[bool, typer.Option("--mix", help="Take the mean of the channels.")] = False,
     device: _options.Device = "auto",
@@ -57,7 +60,12 @@ def evaluate(
 
     trained = _options.trained(model, device=device, threads=threads)
     kind = kinds.find(trained.card.task["name"])
-    options = {"mix": mix, **({"rate_hz": trained.spec.rate_hz} if resample else {})}
+    files = {"rate_hz": rate, "dtype": dtype, "channels": channels}
+    options = {
+        "mix": mix,
+        "files": {name: value for name, value in files.items() if value is not None},
+        **({"rate_hz": trained.spec.rate_hz} if resample else {}),
+    }
     recipe = _tests.recipe_for(trained, data, options=options, overrides=overrides or [])
     scores, beside = {}, {}
     failures: list[Failure] = []
