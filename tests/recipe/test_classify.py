@@ -158,3 +158,8 @@ def test_members_differ_in_their_seeds_alone(load):
     assert seeds == [5, 6, 7]
     places = [path.name for path in running.folders(whole, running.Path("out"))]
     assert places == ["0", "1", "2"]
+
+
+def test_a_limit_leaves_every_class_its_clips(load):
+    few = build.dataset(load("data.limit.test=2"), "test")
+    assert [int(few[k].y.argmax()) for k in range(len(few))] == [0, 1]

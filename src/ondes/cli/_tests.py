@@ -55,8 +55,7 @@ def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Examples,
     Raises:
         InputError: none can be read.
     """
-    examples = build.dataset(recipe, split)
-    examples = examples if limit is None else build.first(examples, limit)
+    examples = build.limited(recipe, build.dataset(recipe, split), limit)
     return _sound(examples) if recipe.data.set == _own_set(recipe) else (examples, ())
 
 

@@ -133,8 +133,7 @@ def dataset(recipe: Recipe, split: str) -> Examples:
     """
     module = data.find(recipe.data.set)
     examples: Examples = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
-    limit = recipe.data.limit.get(split)
-    chosen = examples if limit is None else first(examples, limit)
+    chosen = limited(recipe, examples, recipe.data.limit.get(split))
     return varied(recipe, chosen) if split == "train" else chosen
 
 
@@ -176,6 +175,18 @@ def task(recipe: Recipe, examples: Examples) -> Task:
 def first(examples: Examples, limit: int) -> Examples:
     """Return the first ``limit`` examples of a data set, or all where it has fewer."""
     return Chosen(examples, range(min(limit, len(examples))))
+
+
+def limited(recipe: Recipe, examples: Examples, limit: int | None) -> Examples:
+    """Return the first ``limit`` examples of a recipe's data, or all where there are no more.
+
+    Sets of clips lie class by class: of them those are taken that lie evenly over all.
+    """
+    if limit is None or limit >= len(examples):
+        return examples
+    if level_of(recipe.data.set) == "frame":
+        return first(examples, limit)
+    return Chosen(examples, [place * len(examples) // limit for place in range(limit)])
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class _Part(BaseModel):
 class Data(_Part):
     """The data set by name, and its options: for all splits, then what differs in one.
 
-    limit: at most so many examples of a split, by its name.
+    limit: at most so many examples of a split, by its name; of clips spread evenly over all.
     vary: how clips of training are varied, each time anew, as `ondes.ops.vary.Config` says; of
         data that say what whole clips are.
     balance: let every class or tag of these have its turn in training, however few its clips.
