@@ -98,6 +98,18 @@ def test_branches_stand_in_the_order_of_concatenation():
     assert titles == [["max"], ["conv 3", "conv 4"], ["conv 2"]]
 
 
+class Twice(nn.Module):
+    def forward(self, x):
+        a, b, c = torch.tanh(x), torch.relu(x), torch.sigmoid(x)
+        return torch.cat([torch.cat([a, b], 1), c], 1)
+
+
+def test_a_concatenation_within_another_is_one():
+    graph = network(Twice(), (1, 2, 40))
+    assert [one.title for one in graph.layers].count("Concat") == 1
+    assert len(graph.layers[-1].inputs) == 3
+
+
 class DenselyLinked(nn.Module):
     def __init__(self):
         super().__init__()

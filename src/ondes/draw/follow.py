@@ -203,7 +203,7 @@ _SPECIAL: dict[str, Callable[[Call, Track, Shape], Track | None]] = {
     **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d"), _upsampled),
     **dict.fromkeys(("instance_norm", "group_norm", "scaled_dot_product_attention"), _whole),
     **dict.fromkeys(PRODUCTS, _multiplied),
-    **dict.fromkeys(("view_as_real", "view_as_complex"), _same),
+    **dict.fromkeys(("view_as_real", "view_as_complex", "embedding"), _same),
     "movedim": _moved,
     "slice": _sliced,
     "stack": _stacked,

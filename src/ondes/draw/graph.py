@@ -152,15 +152,16 @@ class Graph:
 
     def _sees(self) -> str:
         if self.receptive_field is not None:
-            return f"an output sees {self.receptive_field:,} {self._unit()}"
+            return f"an output sees {self.receptive_field:,} {self._unit(self.receptive_field)}"
         local = self.local_field or 1
-        before = f", a value before that {local:,} {self._unit()}" if local > 1 else ""
+        before = f", a value before that {local:,} {self._unit(local)}" if local > 1 else ""
         return f"an output sees everything{before}"
 
-    def _unit(self) -> str:
+    def _unit(self, count: int = 0) -> str:
         inputs = [layer.shape for layer in self.layers if layer.kind == "input"]
         signals = all(len(shape) <= 2 for shape in inputs)
-        return "samples" if signals else "along the last axis"
+        samples = "sample" if count == 1 else "samples"
+        return samples if signals else "along the last axis"
 
     def _row(self, layer: Layer) -> tuple[str, ...]:
         sees = f"{layer.reach.size:,}" if layer.reach else "all"

@@ -182,7 +182,9 @@ def _signs(layers: Iterable[Layer], wide: float) -> Block:
 def _explained(layers: Sequence[Layer]) -> list[str]:
     cores = [layer.core.split(" ") for layer in layers if layer.kind in ("conv", "pool")]
     words = [word for core in cores for word in core[1:]]
-    said = ["a hexagon says what it is above and its core below"]
+    said = []
+    if cores:
+        said.append("a hexagon says what it is above and its core below")
     if any(word.startswith("/") for word in words):
         said.append("/2 stride")
     if any(word.startswith("d") for word in words):

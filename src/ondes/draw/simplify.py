@@ -38,6 +38,7 @@ class Layer:
     reach: Reach | None = None
 
 
+CONCAT = Symbol(kind="join", title="Concat")
 Steps = dict[int, Step]
 Module = tuple[str, str]  # path and class
 GroupOf = Callable[[Step], Module | None]
@@ -51,6 +52,7 @@ def layers(traced: Traced, *, depth: int | None = None) -> tuple[list[Layer], li
     net = _Net(dict(enumerate(traced.steps)), list(traced.outputs))
     net.drop_dead()
     net.merge_extremes()
+    net.merge_concats()
     net.absorb_scales()
     net.fold_poolings()
     net.fold(_arithmetic_of(net.steps.values()))
@@ -103,6 +105,22 @@ class _Net:
             self.steps[place] = replace(
                 step, symbol=pools[1].symbol, inputs=(step.inputs[1],), reach=pools[1].reach
             )
+        self.drop_dead()
+
+    def merge_concats(self) -> None:
+        """See one concatenation along channels where one is put into another alone."""
+        users = self.users()
+        for place, step in list(self.steps.items()):
+            if step.symbol != CONCAT:
+                continue
+            inputs: list[int] = []
+            for source in step.inputs:
+                inner = self.steps[source]
+                alone = users[source] == [place] and source not in self.outputs
+                same = inner.symbol == CONCAT and inner.shape[1:] == step.shape[1:]
+                inputs += inner.inputs if alone and same else [source]
+            if len(set(inputs)) == len(inputs):
+                self.steps[place] = replace(step, inputs=tuple(inputs))
         self.drop_dead()
 
     def absorb_scales(self) -> None:

@@ -20,6 +20,7 @@ ACTIVATIONS = {
     "hardswish": ("HW", "hard Swish"),
     "hardsigmoid": ("Hσ", "hard sigmoid"),
     "softplus": ("SP", "softplus"),
+    "glu": ("GL", "GLU"),
     "log_sigmoid": ("Lσ", "log sigmoid"),
 }
 """Letters of the thesis where it has them: R, T and S."""
