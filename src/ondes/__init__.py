@@ -7,8 +7,8 @@
 
 Everything below is loaded when it is first asked for, so that ``import ondes`` costs next to
 nothing and no torch: floor by floor the rooms are ``ops``, ``io``, ``nn``, ``losses``,
-``metrics``, ``models``, ``data``, ``tasks``, ``train``, ``run``, ``recipe``, ``report`` and
-``cli``, with ``testing`` beside them.
+``metrics``, ``models``, ``data``, ``tasks``, ``train``, ``run``, ``recipe``, ``report``, ``draw``
+and ``cli``, with ``testing`` beside them.
 """
 
 from importlib import import_module
