@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ondes.errors import InputError
 from ondes.nn import inception_rows
 from ondes.nn.inception_stage import Inception, InceptionStage
 from ondes.nn.ragged import Ragged
@@ -146,3 +147,16 @@ def test_without_gradients_the_number_of_items_decides_nothing(cache, monkeypatc
     with torch.no_grad():
         assert all(inception_rows.suits(module, noise(n, 3, 40)) for n in (1, 2, 50))
     assert not inception_rows.suits(module, noise(1, 3, 40))
+
+
+def test_who_listens_to_a_layer_hears_it():
+    module, heard = stage(3), []
+    module.blocks[1].register_forward_hook(lambda *_: heard.append(1))
+    with fixed("last"):
+        module(Ragged(noise(2, 3, 40)))
+    assert heard == [1]
+
+
+def test_one_value_alone_has_no_variance_by_rows_either():
+    with fixed("last"), pytest.raises(InputError, match="larger batches or longer clips"):
+        stage(3)(Ragged(noise(1, 3, 1)))

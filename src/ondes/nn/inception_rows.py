@@ -37,6 +37,8 @@ def suits(stage: InceptionStage, x: Tensor) -> bool:
         not torch.compiler.is_compiling()
         and stage.dims == 1
         and x.device.type == "cpu"
+        and x.shape[-1] > 1
+        and not _heard(stage)
         and stage.blocks[0].beside.dtype == torch.float32
         and (x.dtype == torch.float32 or rounded(x))
     )
@@ -49,6 +51,15 @@ def suits(stage: InceptionStage, x: Tensor) -> bool:
         return _calls(stage, shape, learns=learns, slopes=x.requires_grad)
 
     return choice.preferred(_key(stage, x, shape, learns=learns), calls, plain=LAYERS) == ROWS
+
+
+def _heard(stage: InceptionStage) -> bool:
+    """Tell whether somebody listens to a layer, which then must be computed as such."""
+    return any(
+        module._forward_hooks or module._forward_pre_hooks or module._backward_hooks  # noqa: SLF001
+        for module in stage.modules()
+        if module is not stage
+    )
 
 
 def _probed(x: Tensor, *, learns: bool) -> tuple[int, int]:
