@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ondes.cli import _console
 from ondes.cli._takes import Failure, Take
@@ -14,6 +14,7 @@ from ondes.io import event_suffix
 
 REPORT = "report"
 Told = Callable[[float], None]  # is told which share of a recording is done, 0 to 1
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,8 @@ class Wanted:
 
         Raises `InputError` where it cannot be made, or cannot be written to.
         """
-        if self.folder is None:
-            return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryFile(dir=self.folder):
-                pass
-        except OSError as error:
-            raise InputError(
-                f"-o {self.folder} cannot be written to ({error.strerror}): name another folder"
-            ) from error
+        if self.folder is not None:
+            make_folder(self.folder)
 
     @property
     def suffixes(self) -> dict[str, str]:
@@ -69,6 +62,18 @@ class Wanted:
         """Tell whether a recording has all its results already."""
         paths = self.paths(take).values()
         return bool(paths) and all(path.exists() for path in paths)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results; raises `InputError` where it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"-o {folder} cannot be written to ({error.strerror}): name another folder"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -114,19 +119,42 @@ class Job(Protocol):
         """Read what was found before from its results."""
 
 
+def unless_done(
+    job: Job, wanted: Wanted, *, skip_existing: bool = False
+) -> Callable[[Take, Told], Found]:
+    """Return what does a job, or with `skip_existing` recalls it where all results are there."""
+
+    def do(take: Take, told: Told) -> Found:
+        return job.recall(take) if skip_existing and wanted.are_there(take) else job.do(take, told)
+
+    return do
+
+
 def work_through(
-    takes: Sequence[Take], job: Job, wanted: Wanted, *, skip_existing: bool
-) -> Iterator[Found | Failure]:
-    """Yield the outcome of each recording; one that fails does not stop the others."""
+    takes: Sequence[Take], do: Callable[[Take, Told], Outcome]
+) -> Iterator[Outcome | Failure]:
+    """Yield what is done with each recording; one that fails does not stop the others."""
     with _console.progress(len(takes)) as advance:
         for index, take in enumerate(takes):
             told = _part(advance, index, take.name)
             told(0)
             try:
-                skip = skip_existing and wanted.are_there(take)
-                yield job.recall(take) if skip else job.do(take, told)
+                yield do(take, told)
             except (OndesError, OSError) as error:
                 yield Failure(take.name, str(error).removeprefix(f"{take.path}: "))
+
+
+def complain(done: int, failures: Sequence[Failure]) -> None:
+    """Name what failed, if anything did."""
+    if failures:
+        _console.note(f"{done} done, {len(failures)} failed:")
+    for failure in failures:
+        _console.note(f"  {failure.told}")
+
+
+def failed_rows(failures: Sequence[Failure]) -> list[dict[str, str]]:
+    """Return what ``--json`` says of what failed."""
+    return [{"file": one.name, "reason": one.reason} for one in failures]
 
 
 def _part(advance: _console.Advance, index: int, name: str) -> Told:

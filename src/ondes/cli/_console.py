@@ -15,6 +15,7 @@ from ondes.io import write_events
 
 Advance = Callable[[float, str], None]
 PATIENCE_S = 2.0
+TELLING = {"frame_f1": "frame F1", "roc_auc": "ROC AUC", "accuracy": "accuracy", "r2": "R²"}
 
 
 def show_json(document: object) -> None:
@@ -40,6 +41,16 @@ def show_scores(scores: Mapping[str, Mapping[str, float]], published: Mapping[st
         ("", *columns),
         [(row, *(_figure(column.get(row)) for column in columns.values())) for row in rows],
     )
+
+
+def telling(scores: Mapping[str, float]) -> str:
+    """Return the score by which models of a task are told apart first; nothing without any.
+
+    >>> telling({"accuracy": 0.91, "ece": 0.02})
+    'accuracy 0.910'
+    """
+    known = (f"{words} {scores[name]:.3f}" for name, words in TELLING.items() if name in scores)
+    return next(known, "")
 
 
 def _figure(value: float | None) -> str:

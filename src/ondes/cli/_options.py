@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ondes.errors import InputError
 from ondes.io import SignalFile, event_formats, open_signal, signal_formats, signal_suffixes
 from ondes.io.formats import module
 from ondes.io.signalfile import Given
 
 if TYPE_CHECKING:
-    from ondes.run.artefact import Card
+    from ondes.run.card import Card
     from ondes.run.classical import Classical
     from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
@@ -145,6 +146,22 @@ def detector(model: str, *, device: str, threads: int) -> "Pipeline | Classical"
     from ondes.run.classical import find
 
     return find(model) or loaded(model, device=device, threads=threads)
+
+
+def classifier(model: str, *, device: str, threads: int) -> "Classifier":
+    """Return a trained classifier, tagger or regressor; raises what `ondes.load` does.
+
+    Raises:
+        InputError: the model is none of these.
+    """
+    from ondes.run.classifier import Classifier
+
+    found = trained(model, device=device, threads=threads)
+    if not isinstance(found, Classifier):
+        raise InputError(
+            f"{model} is a model that finds events: ondes detect INPUT... --model {model}"
+        )
+    return found
 
 
 def use_threads(threads: int) -> None:

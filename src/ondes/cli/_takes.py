@@ -56,10 +56,11 @@ class Failure:
 
 
 def gather(
-    inputs: Sequence[str], suffixes: Sequence[str], *, writes: bool
+    inputs: Sequence[str], suffixes: Sequence[str], *, writes: bool, ways: bool = False
 ) -> tuple[list[Take], list[Failure]]:
     """Return the recordings that files, folders and globs mean, and the inputs that mean none.
 
+    With `ways` recordings are called by their whole paths where two would have the same name.
     Raises `InputError` when there is not one recording, when two have the same name, or when the
     call `writes` files and two would write the same ones.
     """
@@ -72,8 +73,11 @@ def gather(
             failures.append(Failure(name, str(error)))
     if not takes:
         raise InputError("\n".join(failure.reason for failure in failures))
-    _refuse_clashes(list(takes.values()), writes=writes)
-    return list(takes.values()), failures
+    found = list(takes.values())
+    if ways and len({take.name for take in found}) < len(found):
+        found = [Take(take.path, take.path.as_posix()) for take in found]
+    _refuse_clashes(found, writes=writes)
+    return found, failures
 
 
 def _meant(name: str, suffixes: Sequence[str]) -> Iterator[Take]:
@@ -95,6 +99,28 @@ def _refuse_clashes(takes: Sequence[Take], *, writes: bool) -> None:
                 "them, whose results keep their way below it, or take them in two calls"
                 + (" with an -o each" if writes else "")
             )
+
+
+@contextmanager
+def recordings(
+    inputs: Sequence[str],
+    suffixes: Sequence[str],
+    *,
+    raw: bool,
+    writes: bool = False,
+    ways: bool = False,
+) -> Iterator[tuple[list[Take], list[Failure]]]:
+    """Lend the recordings that a call names, stdin among them, and the inputs that name none.
+
+    `raw`: stdin brings raw samples; else as `gather`, whose errors it raises.
+    """
+    if STDIN not in inputs:
+        yield gather(inputs, suffixes, writes=writes, ways=ways)
+    elif len(inputs) > 1:
+        raise InputError(f"{' '.join(inputs)}: take stdin (-) in its own call")
+    else:
+        with from_stdin(raw=raw) as take:
+            yield [take], []
 
 
 @contextmanager

@@ -42,9 +42,12 @@ data.add_typer(banks, name="banks")
 def _list(context: typer.Context, *, json: _options.Json = False) -> None:
     context.obj = json  # `data --json NAME` asks as `data NAME --json` does
     if context.invoked_subcommand is None:
-        from ondes.data import find, names
+        from ondes.data import find, level, names
 
-        rows = [{"name": name, "about": find(name).ABOUT} for name in names()]
+        rows = [
+            {"name": name, "tells of": f"{level(name)}s", "about": find(name).ABOUT}
+            for name in names()
+        ]
         _show_rows(rows, json=json)
 
 
@@ -56,11 +59,12 @@ def show(
     json: _options.Json = False,
 ) -> None:
     """Show a data set: what it is, and its options with their defaults."""
-    from ondes.data import find
+    from ondes.data import find, level
 
     module = find(name)
     described = {
         "name": name,
+        "tells of": f"{level(name)}s",
         "about": module.ABOUT,
         "notes": getdoc(module),
         "about options": getdoc(module.Config),
@@ -161,4 +165,4 @@ def _show_rows(rows: Sequence[dict[str, str]], *, json: bool) -> None:
     if json:
         _console.show_json(rows)
     else:
-        _console.show_table(("name", "about"), [(row["name"], row["about"]) for row in rows])
+        _console.show_table(tuple(rows[0]), [tuple(row.values()) for row in rows])

@@ -1,7 +1,6 @@
 """``ondes detect``: recordings in, their events out."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +8,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from ondes.cli import _console, _options
-from ondes.cli._batch import REPORT, Found, Told, Wanted, work_through
+from ondes.cli._batch import (
+    REPORT,
+    Found,
+    Told,
+    Wanted,
+    complain,
+    failed_rows,
+    unless_done,
+    work_through,
+)
 from ondes.cli._pages import check_first_page, write_index, write_page
-from ondes.cli._takes import STDIN, Failure, Take, from_stdin, gather
+from ondes.cli._takes import Failure, Take, recordings
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.io import SignalFile, read_events, write_events
@@ -52,20 +60,25 @@ def detect(
     kinds = tuple(dict.fromkeys(name.strip() for name in formats.split(",")))
     wanted = Wanted(out, kinds, report=report)
     tally = _Tally(json=json, report=report)
-    with _recordings(inputs, opening, wanted) as (takes, missing):
+    writes = wanted.folder is not None
+    with recordings(inputs, opening.suffixes, raw=dtype is not None, writes=writes) as (
+        takes,
+        missing,
+    ):
         if report and out and len(takes) > 1:
             check_first_page(out, wanted, takes)
         pipeline = _options.detector(model, device=device, threads=threads)
         wanted.make_folder()
         job = _Detection(pipeline, opening, wanted, channel, resample=resample)
         tally.failures += missing
-        for outcome in work_through(takes, job, wanted, skip_existing=skip_existing):
+        do = unless_done(job, wanted, skip_existing=skip_existing)
+        for outcome in work_through(takes, do):
             tally.add(outcome)
     if report and out and len(takes) > 1:
         _console.note(f"first page: {write_index(out, tally.kept, tally.failures, model=model)}")
     if json:
         _console.show_json({"model": model, **tally.document()})
-    tally.complain()
+    complain(tally.done, tally.failures)
     raise typer.Exit(int(bool(tally.failures)))
 
 
@@ -128,20 +141,6 @@ def _refuse_beside(take: Take, wanted: Wanted) -> None:
             )
 
 
-@contextmanager
-def _recordings(
-    inputs: Sequence[str], opening: _options.Opening, wanted: Wanted
-) -> Iterator[tuple[list[Take], list[Failure]]]:
-    """Lend the recordings that the call names, and the inputs that name none."""
-    if STDIN not in inputs:
-        yield gather(inputs, opening.suffixes, writes=wanted.folder is not None)
-    elif len(inputs) > 1:
-        raise InputError(f"{' '.join(inputs)}: take stdin (-) in its own call")
-    else:
-        with from_stdin(raw=opening.dtype is not None) as take:
-            yield [take], []
-
-
 @dataclass
 class _Tally:
     """What became of the recordings; what a document or a first page needs is kept for the end."""
@@ -167,12 +166,5 @@ class _Tally:
         """Return what ``--json`` says of all recordings."""
         return {
             "recordings": [one.document() for one in self.kept],
-            "failed": [{"file": one.name, "reason": one.reason} for one in self.failures],
+            "failed": failed_rows(self.failures),
         }
-
-    def complain(self) -> None:
-        """Name what failed."""
-        if self.failures:
-            _console.note(f"{self.done} done, {len(self.failures)} failed:")
-        for failure in self.failures:
-            _console.note(f"  {failure.told}")

@@ -9,7 +9,7 @@ import typer
 from ondes.cli import _console, _options
 from ondes.errors import ArtefactError, nearest
 
-HEADINGS = ("model", "task", "rate", "classes", "frame F1", "size", "trained on")
+HEADINGS = ("model", "task", "rate", "classes", "score", "size", "trained on")
 
 
 def models(
@@ -30,31 +30,38 @@ def models(
     elif name is None:
         _console.show_table(HEADINGS, [_row(card) for card in document["models"]])
         print(f"Architectures for recipes: {', '.join(document['architectures'])}")
+        for task, rivals in document["rivals"].items():
+            print(f"Classical rivals, {task}: {', '.join(rivals)}")
     else:
         _console.show_yaml(document)
 
 
 def _all() -> dict[str, Any]:
     from ondes import models as architectures
-    from ondes.run import artefact
+    from ondes.run import artefact, kinds
 
     return {
         "models": [_one(name) for name in artefact.names()],
         "architectures": architectures.names(),
+        "rivals": {task: list(kinds.find(task).families()) for task in kinds.names()},
     }
 
 
 def _one(name: str) -> dict[str, Any]:
-    """Return a model's card and size, or what an architecture says of itself.
+    """Return a model's card and size, or what an architecture or a rival says of itself.
 
     Raises `ArtefactError` on an unknown name, or a damaged model.
     """
     from ondes import models as architectures
     from ondes.run import artefact
+    from ondes.tasks.classify import classical
 
     if name in architectures.names():
-        return {"architecture": name, "about": architectures.card(name)}
-    known = [*artefact.names(), *architectures.names()]
+        levels = [f"{level}s" for level in architectures.levels(name)]
+        return {"architecture": name, "judges": levels, "about": architectures.card(name)}
+    if name in classical.names():
+        return {"classical rival": name, "judges": ["clips"], "about": classical.about(name)}
+    known = [*artefact.names(), *architectures.names(), *classical.names()]
     if name not in known and not Path(name).exists():
         raise ArtefactError(
             f"no model or architecture is called {name!r}, and no folder{nearest(name, known)}; "
@@ -72,7 +79,7 @@ def _row(card: dict[str, Any]) -> list[str]:
         card["name"],
         card["task"]["name"],
         f"{spec['rate_hz']:.10g} Hz",
-        f"{len(spec['classes'])}",
+        f"{len(spec.get('classes', spec.get('outputs')))}",
         _score(card["scores"]),
         f"{card['bytes'] / 1e6:.2f} MB",
         card["data"],
@@ -80,8 +87,8 @@ def _row(card: dict[str, Any]) -> list[str]:
 
 
 def _score(scores: dict[str, dict[str, float]]) -> str:
-    """Return the frame F1 of the test, else of the validation."""
+    """Return the score that tells most, of the test, else of the validation."""
     for split in ("test", "valid"):
-        if split in scores:
-            return f"{scores[split]['frame_f1']:.3f} ({split})"
+        if said := _console.telling(scores.get(split, {})):
+            return f"{said} ({split})"
     return ""

@@ -6,7 +6,7 @@ import typer
 
 from ondes.cli import _console, _options
 
-HEADINGS = ("recipe", "about", "published frame F1")
+HEADINGS = ("recipe", "about", "tells of", "published")
 
 
 def recipes(
@@ -17,6 +17,7 @@ def recipes(
     json: _options.Json = False,
 ) -> None:
     """List the recipes; with a name, show that one in full, as YAML."""
+    from ondes import data
     from ondes import recipe as room
 
     if name is not None:
@@ -27,9 +28,13 @@ def recipes(
     if json:
         _console.show_json([{"name": one.name, "about": one.about} for one in found])
         return
-    scores = [one.published.scores if one.published else {} for one in found]
     rows = [
-        (one.name, one.about, f"{score['frame_f1']:.3f}" if "frame_f1" in score else "")
-        for one, score in zip(found, scores, strict=True)
+        (
+            one.name,
+            one.about,
+            f"{data.level(one.data.set)}s",
+            _console.telling(one.published.scores if one.published else {}),
+        )
+        for one in found
     ]
     _console.show_table(HEADINGS, rows)

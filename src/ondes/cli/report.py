@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ondes.cli import _console, _options
-from ondes.cli._batch import REPORT, Found, Told, Wanted, work_through
+from ondes.cli._batch import (
+    REPORT,
+    Found,
+    Told,
+    Wanted,
+    failed_rows,
+    unless_done,
+    work_through,
+)
 from ondes.cli._pages import check_first_page, write_index
 from ondes.cli._takes import Failure, Take, gather
 from ondes.errors import InputError
@@ -84,7 +92,7 @@ def report(
     wanted.make_folder()
     job = _Comparison(detectors, names, opening, wanted, channel, resample, tolerance_s)
     found, failures = [], list(missing)
-    for outcome in work_through(takes, job, wanted, skip_existing=False):
+    for outcome in work_through(takes, unless_done(job, wanted)):
         if isinstance(outcome, Failure):
             failures.append(outcome)
             continue
@@ -206,5 +214,5 @@ def _document(
             }
             for one in found
         ],
-        "failed": [{"file": one.name, "reason": one.reason} for one in failures],
+        "failed": failed_rows(failures),
     }

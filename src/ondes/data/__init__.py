@@ -8,8 +8,9 @@ from types import ModuleType
 
 from ondes.data import sets
 from ondes.errors import RecipeError, nearest
+from ondes.protocols import Level
 
-__all__ = ["find", "names"]
+__all__ = ["find", "level", "names"]
 
 
 def names() -> list[str]:
@@ -26,3 +27,13 @@ def find(name: str) -> ModuleType:
     if name not in names():
         raise RecipeError(f"no data set is called {name!r}{nearest(name, names())}")
     return import_module(f"ondes.data.sets.{name}")
+
+
+def level(name: str) -> Level:
+    """Whether a data set says what sounds in each frame or what each clip is.
+
+    >>> level("tones"), level("digits")
+    ('frame', 'clip')
+    """
+    told: Level = getattr(find(name), "LEVEL", "frame")
+    return told

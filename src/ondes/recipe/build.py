@@ -11,7 +11,7 @@ from ondes import data, models, tasks
 from ondes.data.varied import Varied
 from ondes.errors import RecipeError, nearest
 from ondes.ops import vary
-from ondes.protocols import ClipDataset, Examples, Level, Task
+from ondes.protocols import ClipDataset, Examples, Task
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
@@ -44,12 +44,12 @@ def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
 
 def _check_levels(recipe: Recipe, where: Where) -> None:
     """Raise RecipeError where the task learns of frames what data or model say of clips, or so."""
-    given, wanted = level_of(recipe.data.set), tasks.find(recipe.task.name).LEVEL
+    given, wanted = data.level(recipe.data.set), tasks.find(recipe.task.name).LEVEL
     if given != wanted:
         raise RecipeError(
             f"{where(('data', 'set'))}: {recipe.data.set} says what is true of each {given}, the "
             f"task {recipe.task.name} learns of each {wanted}; take "
-            f"{_any_of(name for name in data.names() if level_of(name) == wanted)}"
+            f"{_any_of(name for name in data.names() if data.level(name) == wanted)}"
         )
     if wanted not in models.levels(recipe.model.name):
         raise RecipeError(
@@ -59,12 +59,6 @@ def _check_levels(recipe: Recipe, where: Where) -> None:
     if given != "clip" and (recipe.data.vary or recipe.data.balance):
         place = where(("data", "vary" if recipe.data.vary else "balance"))
         raise RecipeError(f"{place}: {recipe.data.set} is no set of clips, and varies its own")
-
-
-def level_of(name: str) -> Level:
-    """Return whether a data set says what sounds in each frame or what each clip is."""
-    level: Level = getattr(data.find(name), "LEVEL", "frame")
-    return level
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -184,7 +178,7 @@ def limited(recipe: Recipe, examples: Examples, limit: int | None) -> Examples:
     """
     if limit is None or limit >= len(examples):
         return examples
-    if level_of(recipe.data.set) == "frame":
+    if data.level(recipe.data.set) == "frame":
         return first(examples, limit)
     return Chosen(examples, [place * len(examples) // limit for place in range(limit)])
 

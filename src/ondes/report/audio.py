@@ -24,6 +24,7 @@ BLOCK = 2**18
 PIECE = 4096  # libvorbis overflows its stack on long writes
 FULL_SCALE = 0.9
 QUIET = 0.02
+MOST_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +70,24 @@ class _Route(NamedTuple):
     slowdown: float
 
 
-def encode(source: Source, *, peak: float) -> Sound | str:
-    """Return the sound of a signal whose largest absolute value is `peak`, or why there is none."""
+def encode(source: Source, *, peak: float, most_bytes: int = MOST_BYTES) -> Sound | str:
+    """Return the sound of a signal whose largest absolute value is `peak`, or why there is none.
+
+    It takes no more than `most_bytes`.
+    """
     seconds = source.n_samples / _playing_rate(source.rate_hz)
     for form in _FORMS:
         if seconds <= form.seconds:
-            sound = _encode(source, form, gain=_gain(source, peak))
+            least = form._replace(bytes=min(form.bytes, most_bytes))
+            sound = _encode(source, least, gain=_gain(source, peak))
             if sound is not None:
                 return sound
-    return f"no audio: {seconds / 3600:.3g} hours of sound are too much for one page"
+    return f"no audio: {_spoken(seconds)} of sound are too much for one page"
+
+
+def _spoken(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{hours:.3g} hours" if hours >= 1 else f"{seconds / 60:.3g} minutes"
 
 
 def _playing_rate(rate_hz: float) -> float:

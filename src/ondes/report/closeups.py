@@ -41,11 +41,7 @@ class Moment:
         """The waveform as an SVG path over a unit square, its peak at the edge."""
         x = self.samples
         edges = np.linspace(0, len(x), min(POINTS, len(x)) + 1).astype(np.int64)[:-1]
-        low, high = np.minimum.reduceat(x, edges), np.maximum.reduceat(x, edges)
-        peak = float(max(-low.min(), high.max())) or 1.0
-        across = (np.arange(len(edges)) + 0.5) / len(edges)
-        there = _line(across, high / peak, begin="M")
-        return there + _line(across[::-1], low[::-1] / peak, begin="L") + "Z"
+        return outline(np.minimum.reduceat(x, edges), np.maximum.reduceat(x, edges))
 
     @property
     def peak(self) -> float:
@@ -78,6 +74,14 @@ class Moments:
             moment.parts.append(part.copy())
         self._waiting = [moment for moment in self._waiting if moment.stop > stop]
         self._position = stop
+
+
+def outline(low: NDArray[np.floating], high: NDArray[np.floating]) -> str:
+    """Return extremes [point] as an SVG path over a unit square, their peak at the edge."""
+    peak = float(max(-low.min(), high.max())) or 1.0
+    across = (np.arange(len(low)) + 0.5) / len(low)
+    there = _line(across, high / peak, begin="M")
+    return there + _line(across[::-1], low[::-1] / peak, begin="L") + "Z"
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.floating], *, begin: str) -> str:

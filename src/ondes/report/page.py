@@ -110,7 +110,9 @@ def words(name: object) -> str:
     >>> words("roc_auc"), words("note_f1"), words("look_back")
     ('ROC AUC', 'note F1', 'look back')
     """
-    short = {"roc": "ROC", "auc": "AUC", "pr": "PR", "f1": "F1", "psds": "PSDS", "rtf": "RTF"}
+    short = {"f1": "F1", "r2": "R²"}
+    capitals = ("roc", "auc", "pr", "psds", "rtf", "mae", "mse", "ece")
+    short |= {name: name.upper() for name in capitals}
     return " ".join(short.get(word, word) for word in str(name).split("_"))
 
 

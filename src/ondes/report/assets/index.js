@@ -1,4 +1,4 @@
-// Sort and filter the recordings of a batch.
+// Sort and filter the rows of a table; what another script holds back has data-out.
 
 (() => {
   "use strict";
@@ -9,17 +9,18 @@
 
   function filter() {
     const wanted = $("#find").value.trim().toLowerCase();
-    const failed = $("#failed").checked;
+    const marked = $("#marked").checked;
     for (const row of rows)
       row.hidden =
         !row.textContent.toLowerCase().includes(wanted) ||
-        (failed && !row.classList.contains("failed"));
+        "out" in row.dataset ||
+        (marked && !row.classList.contains("marked"));
     $("#count").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
   }
 
   function valueOf(row, column) {
     const text = row.cells[column]?.dataset.value ?? "";
-    return column && text !== "" ? Number(text) : text;
+    return headers[column].dataset.kind !== "text" && text !== "" ? Number(text) : text;
   }
 
   function sortBy(column) {
@@ -40,6 +41,7 @@
     header.firstElementChild.addEventListener("click", () => sortBy(column)),
   );
   $("#find").addEventListener("input", filter);
-  $("#failed").addEventListener("change", filter);
+  $("#marked").addEventListener("change", filter);
+  document.addEventListener("filter", filter);
   filter();
 })();
