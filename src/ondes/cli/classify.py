@@ -101,8 +101,6 @@ def classify(
         rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated, part=part
     )
     places = _Places.of(out, report=report)
-    if hop_s is not None and window_s is None:
-        raise InputError(f"--hop {hop_s:g} without --window: say how long windows are")
     if skip_existing and places.table is None:
         raise InputError("--skip-existing without -o: there is no table that has anything already")
     with recordings(inputs, opening.suffixes, raw=dtype is not None, ways=True) as (
@@ -110,6 +108,7 @@ def classify(
         missing,
     ):
         loaded = _options.classifier(model, device=device, threads=threads)
+        _check_windows(loaded, window_s, hop_s)
         table = Table(loaded.classes, loaded.reading.kind, windows=window_s is not None)
         known = truth_of(loaded, takes, truth) if truth or report or json else None
         places.make(truth)
@@ -132,6 +131,16 @@ def classify(
             page.write(places.page, tally)
         scores = page.scores(tally.answers)
     _finish(tally, places, known, scores, model=model, json=json)
+
+
+def _check_windows(model: "Classifier", window_s: float | None, hop_s: float | None) -> None:
+    """Raise what is wrong with windows before any recording is opened."""
+    from ondes.run.windows import Pace
+
+    if window_s is not None:
+        Pace.of(model.spec, window_s=window_s, hop_s=hop_s)
+    elif hop_s is not None:
+        raise InputError(f"--hop {hop_s:g} without --window: say how long windows are")
 
 
 @dataclass(frozen=True)
