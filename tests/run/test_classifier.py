@@ -234,6 +234,11 @@ def test_clips_that_cannot_be_judged_are_refused(heard, noise):
     assert heard.predict_proba([], rate_hz=RATE_HZ).shape == (0, 3)
 
 
+def test_swapped_axes_are_named(heard, noise):
+    with pytest.raises(ChannelError, match=r"0, 1, .*7, ... \(6001\).*array is \[channel, time\]"):
+        heard.classify(noise[:1].T, rate_hz=RATE_HZ)
+
+
 def test_channels_are_picked_mixed_and_resampled(heard, noise, wav):
     right = heard.classify(noise[1], rate_hz=RATE_HZ)
     assert heard.classify(wav, channels=1) == right

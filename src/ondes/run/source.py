@@ -19,6 +19,7 @@ Recording = Signal | SignalFile | str | os.PathLike[str] | ArrayLike | Iterable[
 Choice = None | str | int | Sequence[str | int]
 
 BLOCK = 2**16  # samples read at once; changes no answer
+FEW = 8  # channels that messages name
 
 
 @dataclass(frozen=True)
@@ -161,9 +162,14 @@ def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: s
     if count != spec.channels:
         mixed = ', or "mix" for their mean' if spec.channels == 1 else ""
         raise ChannelError(
-            f"{count} channels {how} of a recording with {', '.join(names)} for a model of "
+            f"{count} channels {how} of a recording with {_few(names)} for a model of "
             f"{spec.channels}: choose {spec.channels} (channels=..., --channel){mixed}"
+            f"{'; an array is [channel, time]' * (len(names) > FEW)}"
         )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:FEW]) + f", ... ({len(names)})" * (len(names) > FEW)
 
 
 def _check_rate(own: float, said: float | None) -> None:
