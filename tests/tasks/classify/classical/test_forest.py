@@ -51,11 +51,10 @@ def test_numbers_are_those_of_scikit_learn(outputs):
     np.testing.assert_allclose(found, forest.predict(asked).reshape(40, -1), atol=1e-6)
 
 
-@pytest.mark.parametrize("usual", [1, 24, 150, 1000, 220_500])
-@pytest.mark.parametrize("channels", [1, 3, 20])
-def test_features_of_any_length_are_as_many_and_finite(usual, channels):
-    if usual * channels > 300_000:
-        pytest.skip("the same as shorter ones")
+@pytest.mark.parametrize(
+    ("channels", "usual"), [(1, 1), (1, 24), (3, 24), (3, 150), (20, 1000), (1, 220_500)]
+)
+def test_features_of_any_length_are_as_many_and_finite(channels, usual):
     chosen = plan([noise(channels, usual)])
     counts = set()
     for t in {1, 2, 7, usual, 3 * usual // 2 + 1}:
