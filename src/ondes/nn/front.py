@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ondes.errors import InputError, RecipeError
 from ondes.nn.field import Field
+from ondes.nn.masks import Masks
 from ondes.nn.ragged import Ragged
 from ondes.nn.scale import standardised
 from ondes.ops.spectral import decibels, frames, hann, mel_filters, power_spectrum
@@ -32,6 +33,9 @@ class Config:
         low_hz, high_hz: the band seen; None is the Nyquist frequency.
         floor_db: level that counts as silence, against white noise with an RMS of 1 (of the
             clip's own where it is scaled first). Levels are given above it in units of 20 dB.
+        masks: so many stretches of bands, and as many of time, are hidden from each clip in
+            training (SpecAugment); 0 hides none.
+        mask_bands, mask_time: how long they are at most, as shares of all bands and of the clip.
     """
 
     kind: Literal["raw", "mel", "stft"] = "raw"
@@ -42,6 +46,9 @@ class Config:
     low_hz: float = 0.0
     high_hz: float | None = None
     floor_db: float = -80.0
+    masks: int = 0
+    mask_bands: float = 0.15
+    mask_time: float = 0.15
 
     def __post_init__(self) -> None:
         if not 0 < self.hop_s <= self.window_s:
@@ -51,6 +58,13 @@ class Config:
             )
         if self.bands < 1:
             raise RecipeError(f"bands={self.bands}: give 1 or more")
+        if self.masks < 0 or not (0 <= self.mask_bands <= 1 and 0 <= self.mask_time <= 1):
+            raise RecipeError(
+                f"masks={self.masks}, mask_bands={self.mask_bands}, mask_time={self.mask_time}: "
+                "give 0 or more masks, and shares from 0 to 1"
+            )
+        if self.kind == "raw" and self.masks:
+            raise RecipeError("masks of raw samples, which have no bands: vary the clips (p_mask)")
         if self.kind == "raw" and self.scale == "bands":
             raise RecipeError('scale="bands" of raw samples, which have none: take "clip"')
 
@@ -78,6 +92,7 @@ class Front(nn.Module):
             raise RecipeError('dims=2 sees images of signals: give front.kind="mel" or "stft"')
         self.config, self.dims = config, dims
         self.levels = None if config.kind == "raw" else Levels(config, rate_hz=rate_hz)
+        self.masks = Masks(count=config.masks, bands=config.mask_bands, time=config.mask_time)
         self.field = self.levels.field if self.levels else Field()
         self.least = self.field.hop
         many = self.levels is not None and dims == 1
@@ -92,6 +107,7 @@ class Front(nn.Module):
         y = self.levels(x)
         if scaled:
             y = standardised(y, axes=(-2, -1) if self.config.scale == "clip" else (-1,))
+        y = self.masks(y)
         return y if self.dims == 2 else Ragged(y.values.flatten(1, 2), y.lengths)
 
 
