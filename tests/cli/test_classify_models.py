@@ -33,6 +33,7 @@ def home(tmp_path_factory):
         "data": {"set": "clips", "options": {"path": str(home / "beeps"), "folds": 3}},
         "model": {"name": "lenet", "options": {"front": {"scale": "clip"}}},
         "task": {"name": "classify"},
+        "baselines": ["minirocket", "random-forest"],
         "train": {"steps": 60, "batch": 8, "lr": 3e-3, "device": "cpu", "valid_every": 0},
     }
     (home / "beeps.yaml").write_text(yaml.safe_dump(recipe))
@@ -70,6 +71,34 @@ def test_what_it_was_trained_by_is_scored_too(ondes, home, trained):
     assert "balanced_accuracy" in table.out
     rows = [line.split() for line in table.out.splitlines() if line.split()[:1] == ["mid"]]
     assert [int(count) for count in rows[0][1:]] == own["confusion"][2]
+
+
+def test_rivals_are_scored_beside_it_and_are_models_themselves(ondes, home, trained):
+    said = json.loads(ondes("evaluate", trained, home / "beeps", "--json").out)
+    assert said["baselines"].keys() == {"minirocket", "random-forest"}
+    alone = json.loads(
+        ondes("evaluate", trained / "baselines" / "minirocket", home / "beeps", "--json").out
+    )
+    for name, figure in said["baselines"]["minirocket"].items():
+        assert figure == pytest.approx(alone[name])
+    assert "all, random-forest" in ondes("evaluate", trained, home / "beeps").out
+    card = json.loads((trained / "card.json").read_text())
+    assert card["baselines"]["minirocket"]["valid"]["accuracy"] > 0.5
+
+
+def test_rivals_that_were_left_behind_are_not_scored(ondes, home, trained, tmp_path):
+    for name in ("card.json", "weights.safetensors"):
+        (tmp_path / name).write_bytes((trained / name).read_bytes())
+    said = json.loads(ondes("evaluate", tmp_path, home / "beeps", "--json").out)
+    assert "baselines" not in said
+
+
+def test_rivals_go_with_a_model_that_is_saved_elsewhere(trained, tmp_path):
+    import ondes as package
+
+    package.load(trained).save(tmp_path / "copy")
+    beside = sorted(path.name for path in (tmp_path / "copy" / "baselines").iterdir())
+    assert beside == ["minirocket", "random-forest"]
 
 
 def test_an_unreadable_file_is_named_and_the_rest_scored(ondes, home, trained, tmp_path):

@@ -6,10 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ondes.events import EventList
-from ondes.report import detection, index
+from ondes.report import classification, detection, index
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -56,3 +57,23 @@ def test_an_index_counts_its_rows(browser, tmp_path, found):
     text, console = opened(browser, page, tmp_path / "profile")
     assert console == []
     assert "1 of 1" in text
+
+
+def test_a_page_of_clips_counts_its_rows(browser, tmp_path, signal):
+    hostile = "</script><script>throw 1</script>"
+    items = [
+        classification.Item(
+            file=f"{hostile}{k}",
+            scores=np.array([0.1 * k, 1 - 0.1 * k]),
+            chosen=("dog",),
+            truth=np.eye(2, dtype=np.float32)[k % 2],
+            opened=lambda: signal,
+        )
+        for k in range(4)
+    ]
+    outputs = classification.Outputs(names=(hostile, "dog"), kind="class")
+    page = tmp_path / "clips.html"
+    classification.write(page, items, outputs=outputs, title=hostile)
+    text, console = opened(browser, page, tmp_path / "profile")
+    assert console == []
+    assert "4 of 4" in text

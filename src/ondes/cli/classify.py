@@ -119,7 +119,7 @@ def classify(
             resample,
             window_s,
             hop_s,
-            table.read(places.table) if skip_existing and places.there else {},
+            places.known(table) if skip_existing else {},
         )
         tally = _Tally(table, json=json, writes=places.table is not None, failures=list(missing))
         for outcome in work_through(takes, job.do):
@@ -163,10 +163,9 @@ class _Places:
             raise InputError(f"-o {out}: name a table that ends in .csv, or a folder")
         return cls(out / TABLE, out / PAGE if report else None)
 
-    @property
-    def there(self) -> bool:
-        """Whether the table is there already."""
-        return self.table is not None and self.table.exists()
+    def known(self, table: Table) -> Mapping[str, Sequence[Part]]:
+        """Return what the table says already, where there is one."""
+        return table.read(self.table) if self.table and self.table.exists() else {}
 
     def make(self, truth: Path | None) -> None:
         """Make the folder, before any work is done; the truth is not to be written over."""

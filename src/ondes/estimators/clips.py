@@ -49,7 +49,8 @@ def clips(
             f"clips at {rates[0]:.10g} and {rates[-1]:.10g} Hz: bring all to one rate with "
             "ondes.resample(signal, rate_hz)"
         )
-    one_sample = max(signal.n_samples for signal in given) == 1
+    shapes = {(signal.n_channels, signal.n_samples) for signal in given}
+    one_sample = len(shapes) == 1 and given[0].n_samples == 1
     return Clips(
         [signal.samples for signal in given],
         y,

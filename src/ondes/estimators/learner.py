@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ondes import recipe as recipes
 from ondes.data import splits
-from ondes.data.clips import Clips
+from ondes.data.clips import Clips, check_moving
 from ondes.errors import InputError
 from ondes.estimators.clips import Recordings, signals
 from ondes.protocols import Examples
@@ -98,6 +98,7 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
         return tags
 
     def _learn(self, clips: Clips, *, target: Target, groups: Iterable[Any] | None) -> Self:
+        check_moving(clips)
         if self.model in classical.names():
             self.model_ = self._rival(clips, target=target)
         else:
