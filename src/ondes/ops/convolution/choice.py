@@ -81,6 +81,8 @@ def preferred(key: str, calls: Callable[[], Mapping[str, probe.Call]], *, plain:
         known = _preferences.get((key, machine, place)) or store.load(machine).get(key)
         if known is None:
             ways = calls()
+            for first in ways.values():  # which also makes what later calls use
+                first()
             known = list(ways)[probe.quickest(list(ways.values()))]
             store.keep(machine, key, known)
         _preferences[key, machine, place] = known
