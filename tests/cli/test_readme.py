@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 CALLS = [line for line in README.splitlines() if line.startswith("ondes ")]
 
 
@@ -24,10 +25,17 @@ def here(tmp_path, monkeypatch):
 
 
 def test_the_python_example(here, piano_tones, capsys) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(block, {"array": np.zeros((1, 48_000))})  # noqa: S102
+    exec(BLOCKS[0], {"array": np.zeros((1, 48_000))})  # noqa: S102
     assert Path("take.mid").exists()
     assert capsys.readouterr().out == ""
+
+
+def test_the_example_of_classes(here) -> None:
+    quick = BLOCKS[1].replace('"inception-time"', '"random-forest", options={"trees": 3}')
+    waves = np.sin(np.arange(400) * np.linspace(0.1, 0.9, 12)[:, None, None])
+    soundfile.write("new.wav", waves[0, 0], 8000)
+    exec(quick, {"X": waves, "y": ["low"] * 6 + ["high"] * 6, "X_new": waves})  # noqa: S102
+    assert {path.name for path in Path("digits").iterdir()} == {"card.json", "weights.safetensors"}
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if "detect" in call])
