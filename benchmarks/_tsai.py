@@ -40,6 +40,7 @@ BESIDE = (
     "requests",
     "scikit-learn<1.8",
     "scipy",
+    "tqdm",
 )
 
 Ask = Callable[..., float]
