@@ -119,9 +119,12 @@ def test_windows(ondes, model, tmp_path):
     said = json.loads(ondes("classify", path, "-m", model, "--window", "0.25", "--json").out)
     assert [one["offset_s"] for one in said["recordings"][0]["windows"]] == [0.25, 0.5, 0.75, 1.0]
     assert ondes("classify", path, "-m", model, "--window", "9", "-o", tmp_path / "o").status == 0
-    assert "long.wav: 1 window" in ondes(
-        "classify", path, "-m", model, "--window", "9", "-o", tmp_path / "o", "--report"
-    ).out
+    assert (
+        "long.wav: 1 window"
+        in ondes(
+            "classify", path, "-m", model, "--window", "9", "-o", tmp_path / "o", "--report"
+        ).out
+    )
 
 
 def test_stdin(model, beeps):
@@ -237,3 +240,25 @@ def test_a_class_that_is_called_like_a_column(ondes, tmp_path):
     soundfile.write(tmp_path / "a.wav", beep("high", 0.2, 3), RATE_HZ)
     done = ondes("classify", tmp_path / "a.wav", "-m", model)
     assert done.out.splitlines()[0] == "file,label,score,class file,class score"
+
+
+def test_a_stream_is_watched_in_windows(ondes, model, tmp_path):
+    x = np.concatenate([beep("low", 0.5, 0), beep("high", 0.5, 1)])
+    (tmp_path / "x.bin").write_bytes(x.tobytes())
+    call = ("watch", tmp_path / "x.bin", "-m", model, "--rate", RATE_HZ, "--fast", "--quiet")
+    done = ondes(*call, "--window", "0.25")
+    assert done.status == 0, done.err
+    rows = table(done.out)
+    assert [float(row["onset_s"]) for row in rows] == [0.0, 0.25, 0.5, 0.75]
+    assert [row["label"] for row in rows] == ["low", "low", "high", "high"]
+    refused = ondes(*call)
+    assert refused.status == 2
+    assert "--window" in refused.err
+
+
+def test_a_detector_has_no_windows(ondes, loud_model, tmp_path):
+    (tmp_path / "x.bin").write_bytes(bytes(80_000))
+    call = ("watch", tmp_path / "x.bin", "-m", loud_model, "--rate", 8000, "--window", "1")
+    done = ondes(*call)
+    assert done.status == 2
+    assert "has no windows" in done.err

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ondes.run.card import Card
     from ondes.run.classical import Classical
     from ondes.run.classifier import Classifier
+    from ondes.run.detector import Detector
     from ondes.run.pipeline import Pipeline
 
 Inputs = Annotated[
@@ -63,6 +64,18 @@ Json = Annotated[
 ]
 Resample = Annotated[
     bool, typer.Option("--resample", help="Convert rates that the model was not made for.")
+]
+WindowS = Annotated[
+    float | None,
+    typer.Option(
+        "--window",
+        metavar="S",
+        help="Of classifiers: tell what each window of so many seconds is.",
+    ),
+]
+HopS = Annotated[
+    float | None,
+    typer.Option("--hop", metavar="S", help="From one window to the next; end to end without."),
 ]
 Device = Annotated[
     str, typer.Option(metavar="NAME", help="As torch names it; auto is the GPU if there is one.")
@@ -160,6 +173,30 @@ def classifier(model: str, *, device: str, threads: int) -> "Classifier":
     if not isinstance(found, Classifier):
         raise InputError(
             f"{model} is a model that finds events: ondes detect INPUT... --model {model}"
+        )
+    return found
+
+
+def hearer(
+    model: str, *, window_s: float | None, hop_s: float | None, device: str, threads: int
+) -> "Detector":
+    """Return what finds events in a stream: a detector, or a classifier of windows.
+
+    Raises:
+        InputError: a classifier without windows, or windows without a classifier.
+    """
+    from ondes.run.classical import find
+    from ondes.run.classifier import Classifier
+    from ondes.run.live.windowed import Windowed
+
+    found = find(model) or trained(model, device=device, threads=threads)
+    if isinstance(found, Classifier):
+        if window_s is None:
+            raise InputError(f"{model} tells what clips are: say how long, --window S")
+        return Windowed(found, window_s, hop_s)
+    if window_s is not None or hop_s is not None:
+        raise InputError(
+            f"{model} is a detector, which has no windows: leave --window and --hop out"
         )
     return found
 

@@ -45,14 +45,6 @@ Model = Annotated[
         help="One of `ondes models`, a folder, an ONNX file.",
     ),
 ]
-WindowS = Annotated[
-    float | None,
-    typer.Option("--window", metavar="S", help="Tell what each window of so many seconds is."),
-]
-HopS = Annotated[
-    float | None,
-    typer.Option("--hop", metavar="S", help="From one window to the next; end to end without."),
-]
 ReportPage = Annotated[
     bool, typer.Option("--report", help="Write an HTML page of all recordings beside the table.")
 ]
@@ -75,8 +67,8 @@ def classify(
     *,
     model: Model,
     out: Out = None,
-    window_s: WindowS = None,
-    hop_s: HopS = None,
+    window_s: _options.WindowS = None,
+    hop_s: _options.HopS = None,
     report: ReportPage = False,
     truth: TruthPlace = None,
     channel: _options.Channel = None,

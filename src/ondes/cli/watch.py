@@ -79,11 +79,15 @@ def watch(
     block_ms: BlockMs = 20.0,
     buffer: Buffer = 2.0,
     full_scale: FullScale = None,
+    window_s: _options.WindowS = None,
+    hop_s: _options.HopS = None,
     resample: _options.Resample = False,
     device: _options.Device = "auto",
     threads: _options.Threads = 1,
 ) -> None:
     """Find the events of a stream while it comes in, and say how far behind that is.
+
+    A classifier tells what each window of --window seconds is, as events with that label.
 
     SIGINT, SIGTERM and the end of the stream end what still sounds, and the watch. Exit status: 0
     it came to its end, 1 something broke on the way (what was found before is kept), 2 the call is
@@ -107,10 +111,11 @@ def watch(
         resample=resample,
         channels="mix" if channel == ["mix"] else channel,
     )
-    loaded = _options.detector(model, device=device, threads=threads)
+    loaded = _options.hearer(model, window_s=window_s, hop_s=hop_s, device=device, threads=threads)
     detector = prompt(loaded, block_s=settings.block_s)
     _check_fits(detector, stream, settings)
-    kept = _store(store, stream, model=model, settings=settings)
+    windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
+    kept = _store(store, stream, model=model, settings=settings, windows=windows)
     lines = _lines(jsonl, stream, kept)
     with _shown(quiet=quiet) as shown:
         job = Watch(
@@ -153,14 +158,14 @@ def _check_fits(detector: "Detector", stream: "Source", settings: "Settings") ->
 
 
 def _store(
-    path: str | None, stream: "Source", *, model: str, settings: "Settings"
+    path: str | None, stream: "Source", *, model: str, settings: "Settings", windows: str
 ) -> "Store | None":
     if path is None:
         return None
     from ondes.run.live.store import Run, Store
 
     layout = stream.layout
-    how = f"{layout.dtype.str} block={settings.block_s:g} channels={settings.channels}"
+    how = f"{layout.dtype.str} block={settings.block_s:g} channels={settings.channels}{windows}"
     return Store(path, Run(stream.name, model, layout.rate_hz, layout.n_channels, how))
 
 
