@@ -78,6 +78,10 @@ def test_the_confusion_of_classes(page_of):
     assert (found.share(1, 0), found.share(1, 1)) == (1.0, 0.0)
 
 
+def test_what_was_misjudged_is_marked(page_of):
+    assert page_of(FOUR).count('class="marked"') == 2
+
+
 def test_figures_are_those_of_all_that_is_known(page_of):
     told = judged.scores(FOUR, CLASSES)
     assert told["accuracy"] == 0.5

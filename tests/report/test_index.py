@@ -76,3 +76,9 @@ def test_an_index_of_nothing_is_a_page(tmp_path):
 def test_a_missing_folder_is_named(tmp_path, rows):
     with pytest.raises(InputError, match="make the folder"):
         index.write(tmp_path / "none" / "index.html", rows)
+
+
+def test_what_failed_is_marked(tmp_path) -> None:
+    rows = [index.Row.failed("a.wav", "cut off"), index.Row(file="b.wav")]
+    index.write(tmp_path / "index.html", rows)
+    assert (tmp_path / "index.html").read_text().count('<tr class="marked">') == 1
