@@ -151,9 +151,29 @@ def test_what_the_table_says_already_is_kept(ondes, model, beeps, tmp_path):
     assert done.status == 0
     assert "high/0.wav: high" in done.out
     assert set(before.splitlines()) < set(path.read_text().splitlines())
+    assert ondes("classify", beeps / "low", *call[2:]).status == 0
+    assert set(before.splitlines()) < set(path.read_text().splitlines())
     refused = ondes(*call, "--window", "0.1")
     assert refused.status == 2
     assert "--skip-existing" in refused.err
+
+
+def test_what_is_done_when_someone_interrupts_is_written(
+    ondes, model, beeps, tmp_path, monkeypatch
+):
+    from ondes.run.classifier import Classifier
+
+    whole, asked = Classifier.classify, []
+
+    def interrupted(*given, **options):
+        asked.append(given)
+        if len(asked) == 4:
+            raise KeyboardInterrupt
+        return whole(*given, **options)
+
+    monkeypatch.setattr(Classifier, "classify", interrupted)
+    assert ondes("classify", beeps, "-m", model, "-o", tmp_path / "o").status > 2
+    assert len(table((tmp_path / "o" / "labels.csv").read_text())) == 3
 
 
 def test_truth_of_a_table_and_of_a_folder(ondes, model, beeps, tmp_path):

@@ -114,15 +114,27 @@ def classify(
             places.known(table) if skip_existing else {},
         )
         tally = _Tally(table, json=json, writes=places.table is not None, failures=list(missing))
-        for outcome in work_through(takes, job.do):
-            tally.add(outcome)
-        if places.table:
-            table.write(places.table, tally.answers)
+        _work(job, takes, tally, places.table)
         page = _Page(job, known, model)
         if places.page:
             page.write(places.page, tally)
         scores = page.scores(tally.answers)
     _finish(tally, places, known, scores, model=model, json=json)
+
+
+def _work(
+    job: "_Classification", takes: Sequence[Take], tally: "_Tally", table: Path | None
+) -> None:
+    """Classify all recordings; what is done when someone interrupts is in the table as well."""
+    try:
+        for outcome in work_through(takes, job.do):
+            tally.add(outcome)
+    except KeyboardInterrupt:
+        if table and tally.answers:
+            tally.write(table, job.known)
+        raise
+    if table:
+        tally.write(table, job.known)
 
 
 def _check_windows(model: "Classifier", window_s: float | None, hop_s: float | None) -> None:
@@ -228,6 +240,16 @@ class _Tally:
             header = [] if self.answers else [self.table.header]
             print(self.table.text([*header, *self.table.rows(outcome)]), end="")
         self.answers.append(outcome)
+
+    def write(self, path: Path, known: Mapping[str, Sequence[Part]]) -> None:
+        """Write the table: what it says of other recordings already, then all answers."""
+        done = {answer.take.name for answer in self.answers}
+        rest = [
+            Answer(Take(Path(name), name), parts, before=True)
+            for name, parts in known.items()
+            if name not in done
+        ]
+        self.table.write(path, [*rest, *self.answers])
 
 
 @dataclass(frozen=True)
