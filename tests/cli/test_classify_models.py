@@ -145,6 +145,20 @@ def test_an_exported_ensemble_scores_the_same(ondes, home, trained, tmp_path):
     assert scores[0]["log_loss"] == pytest.approx(scores[1]["log_loss"], rel=1e-4)
 
 
+def test_an_ensemble_tells_files_what_its_exported_file_does(ondes, home, trained, tmp_path):
+    ondes("export", trained, "-o", tmp_path / "net.onnx")
+    said = [
+        json.loads(ondes("classify", home / "beeps", "-m", model, "--json").out)
+        for model in (trained, tmp_path / "net.onnx")
+    ]
+    for one, other in zip(*(part["recordings"] for part in said), strict=True):
+        assert one["label"] == other["label"]
+        assert one["scores"] == pytest.approx(other["scores"], abs=1e-3)
+    scores = json.loads(ondes("evaluate", trained, home / "beeps", "--json").out)
+    assert said[0]["scores"]["accuracy"] == scores["accuracy"]
+    assert said[0]["scores"]["log_loss"] == pytest.approx(scores["log_loss"])
+
+
 def test_a_classifier_is_no_detector(ondes, home, trained):
     done = ondes("detect", home / "beeps" / "low" / "1.wav", "-m", trained)
     assert done.status == 2
