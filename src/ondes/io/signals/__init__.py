@@ -3,9 +3,10 @@
 A module holds what `SignalFormat` lists: `SUFFIXES`, its own first; `SELF_DESCRIBING`, whether
 a path says it all; `scan(path, given)`, which reads no more than it must to describe the file and
 refuses a header that lies; and `write(signal, path, dtype)`. One whose files hold several signals
-says `HAS_PARTS = True` and heeds `given.part`. Integers become float32 in [-1, 1)
+says `HAS_PARTS = True` and heeds `given.part`; one that writes several files says
+`SEVERAL_FILES = True` and sees itself that each is whole. Integers become float32 in [-1, 1)
 (see `ondes.io.pcm`), except in NPY and HDF5, whose values are taken as they are, and in Vallen's
-files, which tell what they are in volts.
+and WFDB's files, which tell what they are in volts and other units.
 """
 
 from pathlib import Path
@@ -36,7 +37,7 @@ def signal_formats() -> tuple[str, ...]:
     """Return the names of the signal formats.
 
     >>> signal_formats()
-    ('flac', 'hdf5', 'mp3', 'npy', 'ogg', 'raw', 'vallen', 'wav')
+    ('flac', 'hdf5', 'mp3', 'npy', 'ogg', 'raw', 'vallen', 'wav', 'wfdb')
     """
     return formats.names(__name__)
 
@@ -126,9 +127,9 @@ def write(
     """Write a signal; the file appears whole or not at all.
 
     `dtype` is what to store: WAV float32 (default, lossless), float64, int16, int24, int32 or
-    uint8; FLAC int24 (default) or int16; raw and NPY any real numpy type (default float32). Ogg
-    and MP3 have codecs of their own. These files have no place for `start`, `unit` and the names
-    of channels: what is read begins at 0.
+    uint8; FLAC int24 (default) or int16; WFDB int16 (default) or int32; raw and NPY any real numpy
+    type (default float32). Ogg and MP3 have codecs of their own. Most of these files have no place
+    for `unit` and the names of channels, none for `start`: what is read begins at 0.
 
     Raises:
         InputError: samples beyond [-1, 1] would be clipped, or the type is unknown.
@@ -136,8 +137,10 @@ def write(
         FormatError: the format cannot hold this rate or number of channels.
     """
     module = _module(format or formats.by_suffix(__name__, path)[0])
+    if getattr(module, "SEVERAL_FILES", False):
+        return module.write(signal, Path(path), dtype)
     with atomic_write(path) as temporary:
-        module.write(signal, temporary, dtype)
+        return module.write(signal, temporary, dtype)
 
 
 def _module(name: str) -> SignalFormat:
