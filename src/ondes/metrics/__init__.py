@@ -1,5 +1,7 @@
 """How good an answer is, floor 2: frame maps, notes, events, segments, PSDS; clips as a whole.
 
+Beats of an electrocardiogram and episodes are scored after EC57, in `ec57` and `episodes`.
+
 What has no value is NaN, never an error or a warning: the precision of no detection, the recall
 of no event, the area under a curve that cannot be drawn. F1 is NaN only where there was nothing
 to find and nothing was found; silence taken for silence is no reason for a bad mean.
