@@ -119,10 +119,22 @@ def test_norm_is_torchs_of_all_that_is_valid(dims):
     for name, value in theirs.state_dict().items():
         torch.testing.assert_close(layer.norm.state_dict()[name], value)
     weight = torch.randn_like(found)
-    (ours,) = torch.autograd.grad((found * weight).sum(), x.values, retain_graph=True)
-    (torchs,) = torch.autograd.grad((theirs(packed) * weight).sum(), x.values)
+    ours = torch.autograd.grad(
+        (found * weight).sum(), (x.values, *layer.parameters()), retain_graph=True
+    )
+    torchs = torch.autograd.grad((theirs(packed) * weight).sum(), (x.values, *theirs.parameters()))
     torch.testing.assert_close(ours, torchs)
     torch.testing.assert_close(layer.eval()(x).values[0, :, ..., 0], layer(x).values[0, :, ..., 0])
+
+
+def test_norm_of_half_precision_keeps_its_type_and_its_statistics():
+    x = Ragged((batch(1).values + 300).to(torch.bfloat16), LENGTHS)
+    layer, double = Norm(1, 4), Norm(1, 4).double()
+    y, expected = layer(x), double(Ragged(x.values.double(), LENGTHS))
+    assert y.values.dtype == torch.bfloat16
+    torch.testing.assert_close(layer.norm.running_var.double(), double.norm.running_var)
+    for found, value in zip(valid(y), valid(expected), strict=True):
+        torch.testing.assert_close(found.double(), value, rtol=0.01, atol=0.01)
 
 
 def test_norm_refuses_to_learn_from_one_value():

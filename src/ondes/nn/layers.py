@@ -24,7 +24,7 @@ from ondes.nn.conv import SameConv1d
 from ondes.nn.field import Field, widest
 from ondes.nn.gate import Gate
 from ondes.nn.norm import Norm
-from ondes.nn.ragged import Ragged
+from ondes.nn.ragged import Ragged, silenced
 
 Dims = Literal[1, 2]
 Size = int | tuple[int, int]
@@ -148,8 +148,7 @@ class MaxPool(_Windows):
     def forward(self, x: Ragged) -> Ragged:
         """Take the maxima of every item as if it were alone."""
         values = self._surrounded(x.filled(-torch.inf), -torch.inf)
-        found = x.strided(self._pooled(F.max_pool2d, values), self.stride[-1])
-        return Ragged(found.filled(), found.lengths)
+        return silenced(*x.strided(self._pooled(F.max_pool2d, values), self.stride[-1]))
 
 
 class MeanPool(_Windows):

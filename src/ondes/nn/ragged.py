@@ -39,7 +39,9 @@ class Ragged(NamedTuple):
         """Return the values, with `value` in the padding."""
         if self.lengths is None:
             return self.values
-        return self.values.masked_fill(~self.inside(), value)
+        if value == 0:  # what is finite vanishes so, in half the time
+            return self.values * self.inside().to(self.values.dtype)
+        return torch.where(self.inside(), self.values, value)
 
     def strided(self, values: Tensor, stride: int = 1) -> "Ragged":
         """Return what a layer of `stride` along time made of this: lengths ceil(length / stride).
@@ -67,8 +69,17 @@ def ragged(values: Tensor, lengths: Tensor | None = None) -> Ragged:
     _check(values, lengths)
     if bool((lengths == values.shape[-1]).all()):
         return Ragged(values)
-    lengths = lengths.to(values.device, torch.int64)
-    return Ragged(Ragged(values, lengths).filled(), lengths)
+    return silenced(values, lengths.to(values.device, torch.int64))
+
+
+def silenced(values: Tensor, lengths: Tensor | None) -> Ragged:
+    """Return a batch with zeros where anything, infinity and NaN too, may stand in the padding.
+
+    >>> silenced(torch.tensor([[[1.0, torch.nan]]]), torch.tensor([1])).values
+    tensor([[[1., 0.]]])
+    """
+    batch = Ragged(values, lengths)
+    return batch if lengths is None else Ragged(torch.where(batch.inside(), values, 0.0), lengths)
 
 
 def _check(values: Tensor, lengths: Tensor) -> None:
