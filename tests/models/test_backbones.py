@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ondes import models
 from ondes.errors import RecipeError
+from ondes.models.spectral import MeanAndMax
 from ondes.nn.heads import Head, mean_head
 from ondes.nn.ragged import Ragged
 from ondes.testing import check_model, clipmodels
@@ -91,8 +92,10 @@ SMALL = [
     ("resnet", {"width": 6}),
     ("resnet", {"width": 4, "layers": 50, "dims": 2, "front": {**SPECTRUM, "kind": "stft"}}),
     ("resnext", {"width": 4, "paths": 2, "path_width": 2, "activation": "mish"}),
+    ("spectral", {"width": 4, "front": SPECTRUM}),
+    ("spectral", {"width": 4, "dims": 1, "activation": "mish", "front": SPECTRUM}),
 ]
-IMAGES = {"lenet", "alexnet", "vgg", "resnet", "resnext"}
+IMAGES = {"lenet", "alexnet", "vgg", "resnet", "resnext", "spectral"}
 
 
 def build(name, options, level):
@@ -116,6 +119,7 @@ def test_backbones_pass_the_battery(name, options, level):
     [
         ("lenet", {"dims": 2, "front": {**SPECTRUM, "scale": "clip"}}, "clip"),
         ("resnet", {"width": 4}, "clip"),
+        ("spectral", {"width": 4, "front": {**SPECTRUM, "scale": "clip", "masks": 2}}, "clip"),
     ],
 )
 def test_backbones_are_the_same_in_onnx_runtime(name, options, level):
@@ -126,7 +130,11 @@ def test_backbones_are_the_same_in_onnx_runtime(name, options, level):
 @pytest.mark.parametrize("scale", ["clip", "bands"])
 def test_images_of_unequal_length_go_together(name, scale):
     options = {"dims": 2, "front": {**SPECTRUM, "scale": scale}}
-    small = {"resnet": {"width": 4}, "resnext": {"width": 4, "paths": 2}}
+    small = {
+        "resnet": {"width": 4},
+        "resnext": {"width": 4, "paths": 2},
+        "spectral": {"width": 4},
+    }
     net = build(name, {**options, **small.get(name, {"width": 0.05})}, "clip").double().eval()
     clipmodels.check_padding(net)
     clipmodels.check_padding_in_training(net)
@@ -135,6 +143,20 @@ def test_images_of_unequal_length_go_together(name, scale):
 def test_a_resnet_sees_435_samples():  # Araujo et al. 2019, "Computing receptive fields", table 1
     spec = build("resnet", {"width": 4}, "frame").spec
     assert (spec.hop, spec.receptive_field) == (32, 435)
+
+
+def test_spectrals_frames_lie_two_to_the_blocks_windows_apart():
+    options = {"width": 4, "blocks": 3, "front": SPECTRUM}
+    assert build("spectral", options, "frame").spec.hop == 2**3 * 40
+
+
+def test_spectral_judges_mean_and_maximum_over_time_of_mean_frequencies():
+    net = build("spectral", {"width": 4, "blocks": 1, "front": SPECTRUM}, "clip").eval()
+    judge = next(m for m in net.modules() if isinstance(m, MeanAndMax))
+    x = torch.randn(2, 4, 5, 9)
+    lines = [x[0].mean(1), x[1, :, :, :3].mean(1)]
+    seen = torch.stack([torch.cat([line.mean(-1), line.amax(-1)]) for line in lines])
+    torch.testing.assert_close(judge(Ragged(x, torch.tensor([9, 3]))), judge.dense(seen))
 
 
 def test_initial_weights_may_be_chosen():
@@ -155,6 +177,8 @@ def test_initial_weights_may_be_chosen():
         ("resnet", {"layers": 20}, "clip", "layers"),
         ("resnet", {"width": 0}, "clip", "give 1 or more"),
         ("vgg", {"width": 0}, "clip", "a width above 0"),
+        ("spectral", {"blocks": 0}, "clip", "give 1 or more"),
+        ("spectral", {"dropout": 1.0}, "clip", "less than 1"),
         ("resnet", {"front": {"scale": "clip"}}, "frame", "looks at the whole clip"),
     ],
 )

@@ -11,7 +11,8 @@ are, in this order:
    follows;
 3. gradients reach every parameter, and are finite in silence too;
 4. in training too padding is nothing: as much again changes no logits, no gradients and no
-   running statistics, and it has no gradient itself. Dropout is out for that while;
+   running statistics, and it has no gradient itself. Dropout is out for that while, and what
+   else is drawn may not depend on the padding;
 5. saved weights (safetensors) put into a new network give the same logits;
 6. NaN, wrong channels, a wrong rate, too short a clip and lengths that do not fit raise their own
    errors;
@@ -162,7 +163,9 @@ def _learnt(module: nn.Module, x: Tensor, lengths: Tensor) -> tuple[dict[str, Te
     twin = saved_and_loaded(module).to(x.dtype)
     _without_chance(twin)
     x = x.clone().requires_grad_()
-    heads = _heads(twin, x, lengths)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        heads = _heads(twin, x, lengths)
     torch.autograd.backward(_total(heads))
     found = {f"the logits of head {i}": logits.detach() for i, logits in enumerate(heads)}
     for name, parameter in twin.named_parameters():
