@@ -47,7 +47,7 @@ def event_formats() -> tuple[str, ...]:
     """Return the names of the event formats.
 
     >>> event_formats()
-    ('audacity', 'csv', 'jams', 'json', 'midi', 'pridb', 'raven', 'rttm', 'tsv')
+    ('audacity', 'csv', 'jams', 'json', 'midi', 'pridb', 'raven', 'rttm', 'tsv', 'wfdb')
     """
     return formats.names(__name__)
 
@@ -70,15 +70,15 @@ def read_events(
 ) -> EventList:
     """Read the events of one recording.
 
-    `rate_hz` is the rate of the recording, to which the seconds of the file are taken; only
-    JSON knows it itself. The format goes by the suffix, and by the content where formats share
-    one (.txt: Audacity, Raven), unless `format` names it. `file` picks a recording from a
-    table of several, by its name or the name without folder and suffix.
+    `rate_hz` is the rate of the recording, to which the seconds of the file are taken; JSON and
+    WFDB know it themselves. The format goes by the suffix, and by the content where formats share
+    one (.txt: Audacity, Raven), unless `format` names it. `file` picks a recording from a table of
+    several, by its name or the name without folder and suffix.
 
     Raises:
         FormatError: the file cannot be read; tells the line and the cure.
         InputError: the recording is not in the table, or `file` or `rate_hz` is needed.
-        RateError: the file, JSON, is at another rate.
+        RateError: the file, JSON or WFDB, is at another rate.
     """
     table = read_event_table(path, rate_hz=rate_hz, format=format)
     if table:
