@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from ondes import data, models, recipe
+from ondes.data.clips import Clips, one_hot
+from ondes.run import rivals
 
 
 def test_help_lists_every_verb(ondes) -> None:
@@ -41,6 +44,7 @@ def test_every_help_is_quick_and_without_torch() -> None:
 def test_data_sets(ondes) -> None:
     listed = json.loads(ondes("data", "--json").out)
     assert [one["name"] for one in listed] == data.names()
+    assert [one["tells of"] for one in listed] == [f"{data.level(name)}s" for name in data.names()]
     text = ondes("data").out
     assert all(one["about"] in text for one in listed)
 
@@ -100,6 +104,8 @@ def test_models_and_architectures(ondes) -> None:
     text = ondes("models").out
     assert all(one["name"] in text for one in listed["models"])
     assert all(name in text for name in models.names())
+    assert listed["rivals"]["classify"] == ["minirocket", "nn-dtw", "random-forest"]
+    assert "Classical rivals, detect: sta-lta, threshold" in text
 
 
 def test_the_card_of_a_folder(ondes, loud_model) -> None:
@@ -108,6 +114,29 @@ def test_the_card_of_a_folder(ondes, loud_model) -> None:
     assert card["spec"]["classes"] == ["loud"]
     assert card["bytes"] == (loud_model / "weights.safetensors").stat().st_size
     assert yaml.safe_load(ondes("models", loud_model).out) == card
+
+
+def test_the_card_of_a_rival(ondes, tmp_path) -> None:
+    clips = Clips([[0, 1, 0, 2], [1, 1, 3, 0]], one_hot("ab", "ab"), labels="ab", rate_hz=8)
+    rivals.fit("random-forest", clips, options={"trees": 2}).save(tmp_path)
+    card = json.loads(ondes("models", tmp_path, "--json").out)
+    assert card["model"]["options"] == {"trees": 2, "balanced": False}
+    assert card["spec"]["outputs"] == ["a", "b"]
+
+
+def test_a_model_of_clips_is_listed_with_its_score(ondes, tmp_path, monkeypatch) -> None:
+    clips = Clips([[0, 1, 0, 2], [1, 1, 3, 0]], one_hot("ab", "ab"), labels="ab", rate_hz=8)
+    rival = rivals.fit("random-forest", clips, options={"trees": 2})
+    scored = replace(rival, card=replace(rival.card, scores={"test": {"accuracy": 0.912}}))
+    scored.save(tmp_path / "forest")
+    monkeypatch.setattr("ondes.run.artefact.ZOO", tmp_path)
+    assert "accuracy 0.912 (test)" in ondes("models").out
+
+
+def test_a_rival_speaks_for_itself(ondes) -> None:
+    shown = json.loads(ondes("models", "minirocket", "--json").out)
+    assert shown["judges"] == ["clips"]
+    assert "Dempster" in shown["about"]
 
 
 def test_an_architecture_speaks_for_itself(ondes) -> None:
