@@ -45,6 +45,14 @@ Model = Annotated[
         help="One of `ondes models`, a folder, an ONNX file.",
     ),
 ]
+Channel = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME|mix",
+        help="Channel to take, may be repeated, in the order in which the model takes them; mix is "
+        "the mean of all.",
+    ),
+]
 ReportPage = Annotated[
     bool, typer.Option("--report", help="Write an HTML page of all recordings beside the table.")
 ]
@@ -71,7 +79,7 @@ def classify(
     hop_s: _options.HopS = None,
     report: ReportPage = False,
     truth: TruthPlace = None,
-    channel: _options.Channel = None,
+    channel: Channel = None,
     skip_existing: SkipExisting = False,
     json: _options.Json = False,
     resample: _options.Resample = False,
