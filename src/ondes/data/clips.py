@@ -178,13 +178,18 @@ def multi_hot(tags: Sequence[Collection[str]], labels: Sequence[str]) -> Samples
 
 
 def numbers(values: ArrayLike) -> Samples:
-    """The targets [clip, number] of values [clip] or [clip, number]; NotFiniteError on NaN.
+    """The targets [clip, number] of values [clip] or [clip, number].
+
+    Raises InputError on what is no such table of numbers, NotFiniteError on NaN.
 
     >>> numbers([0.5, 2])
     array([[0.5],
            [2. ]], dtype=float32)
     """
-    y = np.asarray(values, np.float32)
+    try:
+        y = np.asarray(values, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"what is to be learnt are no numbers: {error}") from error
     y = y[:, None] if y.ndim == 1 else y
     if y.ndim != 2:
         raise InputError(f"numbers of shape {y.shape}: give [clip] or [clip, number]")
@@ -249,7 +254,8 @@ def _channels(clips: Clips, told: int | None) -> int:
         if told is None and len(x) > x.shape[1] > 0:
             raise ChannelError(
                 f"clip {name} has {len(x)} channels of {x.shape[1]} samples: clips are [channel, "
-                f"time]; swap the axes (x.T), or say channels={len(x)} where it is meant so"
+                f"time]; swap the axes (x.T), or where it is meant so say channels={len(x)}, and "
+                "give Signals to an estimator"
             )
     return expected
 

@@ -48,7 +48,7 @@ class SignalClassifier(ClassifierMixin, Learner):  # type: ignore[misc] # scikit
         names = self._names(y)
         labels = [str(name) for name in self.classes_]
         targets = one_hot(names, labels)
-        learnt = clips(recordings, targets, labels=labels, groups=groups)
+        learnt = clips(recordings, targets, labels=labels, groups=groups, of=X)
         self._learn(learnt, target="class", groups=groups)
         return self
 
@@ -72,6 +72,6 @@ class SignalClassifier(ClassifierMixin, Learner):  # type: ignore[misc] # scikit
         self.classes_ = np.unique(values)
         if len(self.classes_) < 2:
             raise InputError(
-                f"all clips are of one class, {self.classes_[0]!r}: give two or more classes"
+                f"all clips are of one class, {str(self.classes_[0])!r}: give two or more classes"
             )
         return [str(value) for value in values.tolist()]

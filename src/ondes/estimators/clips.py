@@ -33,8 +33,16 @@ def clips(
     *,
     labels: Sequence[str],
     groups: Iterable[Any] | None = None,
+    of: Recordings,
 ) -> Clips:
     """Return clips with targets y [clip, output], all at one rate.
+
+    Args:
+        given: the clips.
+        y: their targets.
+        labels: names of the outputs.
+        groups: of each clip.
+        of: what was given; Signals may have more channels than samples, arrays may not.
 
     Raises:
         InputError: the numbers of clips, targets and groups differ.
@@ -51,13 +59,14 @@ def clips(
         )
     shapes = {(signal.n_channels, signal.n_samples) for signal in given}
     one_sample = len(shapes) == 1 and given[0].n_samples == 1
+    said = isinstance(of, Sequence) and all(isinstance(one, Signal) for one in of)
     return Clips(
         [signal.samples for signal in given],
         y,
         labels=labels,
         rate_hz=rates[0],
         groups=None if groups is None else [str(group) for group in groups],
-        channels=given[0].n_channels if one_sample else None,
+        channels=given[0].n_channels if said or one_sample else None,
     )
 
 
@@ -68,12 +77,12 @@ def _rows(x: Recordings) -> Sequence[Any]:
         raise TypeError("sparse data were given, and clips are dense: call .toarray() first")
     if not isinstance(x, np.ndarray) and hasattr(x, "__array__"):
         x = np.asarray(x)
-    if isinstance(x, np.ndarray) and x.dtype != object:
+    if isinstance(x, np.ndarray) and (x.dtype.kind not in "OU" or x.ndim != 1):
         _check_array(x)
     rows: Sequence[Any] = list(x)
     if not rows:
         raise InputError("Found array with 0 sample(s): give one clip or more")
-    if not isinstance(x, np.ndarray) and all(np.isscalar(row) for row in rows):
+    if all(np.isscalar(row) and not isinstance(row, str) for row in rows):
         _check_array(np.asarray(rows))
     return rows
 

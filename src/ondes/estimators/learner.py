@@ -27,6 +27,7 @@ from ondes.tasks.classify import classical
 
 Target = Literal["class", "tags", "number"]
 NETWORKS_ALONE = ("members", "vary", "balance", "task", "train", "out")
+LEAST = {"epochs": 1, "batch": 1, "members": 1, "random_state": 0}
 PATIENT = {"class": "accuracy", "tags": "loss", "number": "loss"}
 
 
@@ -98,6 +99,8 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
         return tags
 
     def _learn(self, clips: Clips, *, target: Target, groups: Iterable[Any] | None) -> Self:
+        for name, least in LEAST.items():
+            _check_whole(name, getattr(self, name), least)
         check_moving(clips)
         if self.model in classical.names():
             self.model_ = self._rival(clips, target=target)
@@ -150,9 +153,9 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
 
     def _recipe(self, n_clips: int, *, target: Target) -> Recipe:
         """Return what is done, in the words of a recipe."""
-        each = max(1, -(-n_clips // self.batch))
+        each = -(-n_clips // self.batch)
         train = {
-            "steps": max(1, self.epochs * each),
+            "steps": self.epochs * each,
             "batch": min(self.batch, n_clips),
             "lr": self.lr,
             "schedule": "one-cycle",
@@ -165,22 +168,19 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
             "monitor": PATIENT[target],
             "mode": "max" if PATIENT[target] == "accuracy" else "min",
         }
-        return recipes.of(
+        told = _plain(
             {
                 "name": type(self).__name__,
                 "about": f"{type(self).__name__}, fitted to arrays.",
                 "seed": self.random_state,
                 "members": self.members,
-                "data": {"set": "clips", "vary": dict(self.vary or {}), "balance": self.balance},
-                "model": {
-                    "name": self.model.replace("-", "_"),
-                    "options": dict(self.options or {}),
-                },
+                "data": {"set": "clips", "vary": self.vary or {}, "balance": self.balance},
+                "model": {"name": self.model.replace("-", "_"), "options": self.options or {}},
                 "task": {"name": "classify", "options": {"target": target, **(self.task or {})}},
                 "train": {**train, **(self.train or {})},
-            },
-            source=type(self).__name__,
+            }
         )
+        return recipes.of(told, source=type(self).__name__)
 
     def _signals(self, x: Recordings) -> list[Signal]:
         return signals(x, rate_hz=self.rate_hz)
@@ -188,6 +188,20 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     def _fitted(self) -> Classifier:
         check_is_fitted(self, "model_")
         return self.model_
+
+
+def _check_whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name}={value!r}: give a whole number from {least} on")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever settings are
+    """Return a setting as YAML would give it, where a search over settings made it numpy's."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _strata(clips: Clips, target: Target) -> list[str]:

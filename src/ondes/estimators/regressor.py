@@ -39,7 +39,7 @@ class SignalRegressor(RegressorMixin, Learner):  # type: ignore[misc] # scikit-l
         self._flat = np.asarray(y).ndim == 1
         targets = numbers(y)
         labels = [str(place) for place in range(targets.shape[1])]
-        learnt = clips(recordings, targets, labels=labels, groups=groups)
+        learnt = clips(recordings, targets, labels=labels, groups=groups, of=X)
         return self._learn(learnt, target="number", groups=groups)
 
     def __sklearn_tags__(self) -> Tags:

@@ -1,6 +1,6 @@
 """`SignalTagger`: which of several tags a clip has, any number of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +12,8 @@ from ondes.errors import InputError
 from ondes.estimators.clips import Recordings, clips
 from ondes.estimators.learner import Learner
 
-Tags = NDArray[Any] | Iterable[Collection[str]]
-"""[clip, tag] of 0 and 1, or the names of each clip's tags."""
+Tags = NDArray[Any] | Iterable[Collection[str]] | Iterable[Sequence[float]]
+"""[clip, tag] of 0 and 1, as an array or in lists, or the names of each clip's tags."""
 
 
 class SignalTagger(Learner):
@@ -29,7 +29,7 @@ class SignalTagger(Learner):
 
         Args:
             X: as of `SignalClassifier.fit`.
-            y: an array [clip, tag] of 0 and 1, or for each clip the names of its tags.
+            y: 0 and 1 [clip, tag], or for each clip the names of its tags.
             groups: as of `SignalClassifier.fit`.
 
         Raises:
@@ -39,7 +39,7 @@ class SignalTagger(Learner):
         recordings = self._signals(X)
         targets, self.classes_ = _targets(y)
         labels = [str(name) for name in self.classes_]
-        learnt = clips(recordings, targets, labels=labels, groups=groups)
+        learnt = clips(recordings, targets, labels=labels, groups=groups, of=X)
         return self._learn(learnt, target="tags", groups=groups)
 
     def predict_proba(self, X: Recordings) -> NDArray[np.float64]:
@@ -60,10 +60,32 @@ def _targets(y: Tags, known: list[str] | None = None) -> tuple[NDArray[np.float3
     """Return targets [clip, tag] and the tags."""
     if y is None:
         raise InputError("SignalTagger requires y to be passed, but the target y is None")
-    if isinstance(y, np.ndarray) and y.dtype.kind in "biuf":
-        if y.ndim != 2:
-            raise InputError(f"y of shape {y.shape}: give [clip, tag], or names for each clip")
-        return y.astype(np.float32), np.arange(y.shape[1])
-    rows = [[str(name) for name in row] for row in y]
-    names = known or classes_of([name for row in rows for name in row])
-    return multi_hot(rows, names), np.array(names)
+    told = np.asarray(y) if hasattr(y, "__array__") else y
+    if isinstance(told, np.ndarray) and told.dtype.kind in "biuf":
+        return _marked(told)
+    rows: list[Any] = list(told)
+    for place, row in enumerate(rows):
+        if isinstance(row, str) or not isinstance(row, Iterable):
+            raise InputError(
+                f"the tags of clip {place} are {row!r}: give a list of names, [{row!r}]"
+            )
+    every = [name for row in rows for name in row]
+    if every and not any(isinstance(name, str) for name in every):
+        return _marked(_table(rows))
+    names = known or classes_of(map(str, every))
+    return multi_hot([[str(name) for name in row] for row in rows], names), np.array(names)
+
+
+def _marked(y: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    if y.ndim != 2:
+        raise InputError(f"y of shape {y.shape}: give [clip, tag], or names for each clip")
+    return y.astype(np.float32), np.arange(y.shape[1])
+
+
+def _table(rows: list[Any]) -> NDArray[np.float64]:
+    try:
+        return np.array(rows, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"y is neither 0 and 1 [clip, tag] nor names of tags, which are words: {error}"
+        ) from error
