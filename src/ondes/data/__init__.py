@@ -25,7 +25,10 @@ def names() -> list[str]:
 def find(name: str) -> ModuleType:
     """The module of a data set: `Config`, `build`, `ABOUT`; RecipeError with the nearest name."""
     if name not in names():
-        raise RecipeError(f"no data set is called {name!r}{nearest(name, names())}")
+        raise RecipeError(
+            f"no data set is called {name!r}{nearest(name, names())}; there are "
+            f"{', '.join(names())}"
+        )
     return import_module(f"ondes.data.sets.{name}")
 
 

@@ -246,6 +246,11 @@ def held(
     np.int64(3)
     """
     if groups is not None and len(set(groups)) < len(groups):
+        if len(set(groups)) == 1:
+            raise InputError(
+                f"all {len(groups)} clips are of one group, {groups[0]!r}, which cannot be both "
+                "learnt from and held back: give two groups or more"
+            )
         return np.equal(balanced(strata, min(parts, len(set(groups))), groups=groups, seed=seed), 0)
     words, places = np.array(strata), np.random.default_rng(seed).permutation(len(strata))
     chosen = np.zeros(len(words), bool)

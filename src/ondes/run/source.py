@@ -162,8 +162,9 @@ def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: s
     if count != spec.channels:
         mixed = ', or "mix" for their mean' if spec.channels == 1 else ""
         raise ChannelError(
-            f"{count} channels {how} of a recording with {_few(names)} for a model of "
-            f"{spec.channels}: choose {spec.channels} (channels=..., --channel){mixed}"
+            f"{count} {'channel' if count == 1 else 'channels'} {how}, of a recording that has "
+            f"{_few(names)}, for a model of {spec.channels}: choose {spec.channels} "
+            f"(channels=..., --channel){mixed}"
             f"{'; an array is [channel, time]' * (len(names) > FEW)}"
         )
 
