@@ -104,6 +104,16 @@ def test_pairs_are_one_to_one_in_order_and_within_the_window(true, found):
     assert len(pairs.extra) + len(pairs.pairs) == len(found)
 
 
+APART = st.lists(st.integers(31, 120), max_size=30).map(lambda gaps: np.cumsum(gaps).tolist())
+
+
+@given(APART, APART)
+def test_beats_further_apart_than_two_windows_are_matched_as_well_as_can_be(true, found):
+    lists = [beats(*((at, "N") for at in times)) for times in (true, found)]
+    best = lists[0].compare(lists[1], onset_s=0.15)
+    assert match_beats(*lists, learning_s=0).pairs.tolist() == best.pairs.tolist()
+
+
 # --- what does not count -------------------------------------------------------------------------
 
 

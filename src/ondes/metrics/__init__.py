@@ -1,6 +1,7 @@
 """How good an answer is, floor 2: frame maps, notes, events, segments, PSDS; clips as a whole.
 
-Beats of an electrocardiogram and episodes are scored after EC57, in `ec57` and `episodes`.
+Beats of an electrocardiogram and episodes are scored after EC57, in `ec57` and `episodes`; how soon
+the first abnormal beat raises an alarm is told in `advance`.
 
 What has no value is NaN, never an error or a warning: the precision of no detection, the recall
 of no event, the area under a curve that cannot be drawn. F1 is NaN only where there was nothing
