@@ -100,5 +100,7 @@ def test_channels_go_together_or_not_at_all():
     assert together("r", ("l", "r"), one).rows == (1,)
     with pytest.raises(ChannelError, match=r'choose 1 .*, or "mix" for their mean'):
         together(None, ("l", "r"), one)
-    with pytest.raises(ChannelError, match="1 channels given"):
+    with pytest.raises(
+        ChannelError, match="1 channel given, of a recording that has l, r, for a model of 2"
+    ):
         together("l", ("l", "r"), SPEC)

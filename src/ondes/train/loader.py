@@ -103,6 +103,8 @@ def batches(
 
     Each example is prepared under generators seeded by ``seed`` and its position in the run, so
     that neither the number of workers nor a resume changes it.
+
+    Raises InputError where there is no example.
     """
     if len(examples) < 1:
         raise InputError(f"the data set {examples!r} holds no example; nothing can be learnt of it")

@@ -30,7 +30,6 @@ from ondes.protocols import Example
 
 ABOUT = "Real earthquakes with an analyst's P and S arrivals, stations held out."
 LABELS = ("P", "S")
-COMPONENTS = ("E", "N", "Z")
 TESTS = ("test",)
 PLACES = {"train": (0, 1, 2), "valid": (3,), "test": (4,)}
 SEEDS = {"valid": 6_000_001, "test": 6_000_002}

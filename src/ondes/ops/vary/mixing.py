@@ -15,6 +15,8 @@ def mixup(one: Clip, other: Clip, share: float, *, union: bool = False) -> Clip:
     first; of a longer second the beginning is heard, a shorter one ends earlier. Answers mix like
     samples, which gives soft labels; with `union`, for tags, a mixture has all that either has.
 
+    Raises InputError where channels or answers differ in number, or the share lies beyond 0 to 1.
+
     >>> a = Clip(np.ones((1, 2), np.float32), np.array([1, 0], np.float32))
     >>> b = Clip(np.zeros((1, 2), np.float32), np.array([0, 1], np.float32))
     >>> mixup(a, b, 0.75)

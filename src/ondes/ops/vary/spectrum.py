@@ -90,7 +90,7 @@ def hiss(x: Samples, *, snr_db: float, slope: float, seed: int) -> Samples:
 
 
 def response(n: int, gains_db: Sequence[float], *, octaves: float) -> Samples:
-    """Return the factor of each of `n` bins in `equalise`."""
+    """Return the factor of each of `n` bins in `equalise`; InputError without gains or octaves."""
     if octaves <= 0 or not len(gains_db):
         raise InputError(
             f"equalise({len(gains_db)} gains, octaves={octaves}): give gains, and octaves above 0"
@@ -127,7 +127,7 @@ def quick(n: int) -> int:
 
 
 def faster(n: int, factor: float) -> int:
-    """Return how many samples are left of `n` at that speed, one at least."""
+    """Return how many of `n` samples are left, one at least; InputError on a factor of 0."""
     if not factor > 0:
         raise InputError(f"speed(factor={factor}): give a factor above 0")
     return max(1, round(n / factor))

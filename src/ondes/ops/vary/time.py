@@ -58,7 +58,8 @@ def crop(x: Samples, *, keep: float, place: float) -> Samples:
 def window(x: Samples, n: int, *, place: float) -> Samples:
     """Return exactly `n` samples: part of a longer clip, or a shorter one with silence around it.
 
-    `place` in [0, 1] says where the part lies in the clip, or the clip in the silence.
+    `place` in [0, 1] says where the part lies in the clip, or the clip in the silence. Raises
+    InputError on another place, or fewer than one sample.
 
     >>> window(np.ones(2, np.float32), 4, place=0.5)
     array([0., 1., 1., 0.], dtype=float32)

@@ -98,10 +98,6 @@ class Rival:
             )
         return self.model.scores(x)
 
-    def scores_of(self, clips: Sequence[Samples]) -> Scores:
-        """Return [clip, output]: `scores` of one clip after the other."""
-        return np.stack([self.scores(x) for x in clips])
-
     def logits(self, x: Samples, *, rate_hz: float) -> Scores:
         """Return [output] from which `read` by a plain `Reading` makes `scores` again.
 
