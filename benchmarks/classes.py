@@ -43,21 +43,21 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "digits": Experiment(
         "spoken digits, one speaker held out",
-        ("digits/mel", "digits/inception-time"),
+        ("digits/spectral", "digits/raw"),
         "data.options.fold",
         (0, 1, 2, 3),
         asked="accuracy .87",
     ),
     "esc10": Experiment(
         "ESC-10, one fold held out",
-        ("esc10/mel", "esc10/sample-cnn"),
+        ("esc10/mel", "esc10/raw"),
         "data.options.fold",
         (1, 2, 3),
         asked="accuracy .90",
     ),
     "wrist": Experiment(
         "wrist activities, one person held out",
-        ("wrist/inception-time", "wrist/stft"),
+        ("wrist/inception-time",),
         "data.options.fold",
         tuple(range(9)),
         asked="accuracy .90",
@@ -72,7 +72,7 @@ EXPERIMENTS = {
     ),
     "csi": Experiment(
         "WiFi location, later days",
-        ("csi/subcarriers", "csi/packets"),
+        ("csi/inception-time",),
         "data.options.until",
         (8,),
         asked="beyond .55",
@@ -87,7 +87,7 @@ EXPERIMENTS = {
     ),
     "tags": Experiment(
         "tags of mixtures of ESC-10, one fold held out",
-        ("tags/sample-cnn", "tags/rese", "tags/mel"),
+        ("tagged/sample-cnn", "tagged/rese", "tagged/mel"),
         "data.options.sounds.fold",
         (1, 2, 3),
         rivals=("random-forest",),

@@ -149,3 +149,28 @@ def test_frames_refuse_a_front_that_sees_the_clip():
             channels=1,
             classes=("a",),
         )
+
+
+@pytest.mark.parametrize("scale", ["none", "clip", "bands"])
+def test_a_margin_is_silence_around_each_clip(scale):
+    x = torch.randn(2, 2, 900)
+    lengths = torch.tensor([900, 500])
+    found = build(kind="mel", scale=scale, margin_s=0.05)(ragged(x, lengths))
+    assert found.lengths.tolist() == [-(-n // 80) for n in (1700, 1300)]
+    for clip, length, frames in zip(x, lengths, found.values, strict=True):
+        own = clip[None, :, :length]
+        own = own if scale == "none" else standardised(Ragged(own)).values
+        quiet = Ragged(nn.functional.pad(own, (400, 400)))
+        plain = build(kind="mel")(quiet)
+        axes = {"none": None, "clip": (-2, -1), "bands": (-1,)}[scale]
+        expected = plain if axes is None else standardised(plain, axes=axes)
+        torch.testing.assert_close(
+            frames[None, ..., : expected.values.shape[-1]], expected.values, rtol=1e-4, atol=1e-4
+        )
+
+
+def test_frames_refuse_a_margin():
+    front = build(kind="mel", channels=1, dims=1, margin_s=0.1)
+    encoder = Encoder(Conv(1, 20, 4, 3), outputs=4)
+    with pytest.raises(RecipeError, match="margin_s"):
+        FrameNet(front, encoder, dropout=0.0, rate_hz=RATE, channels=1, classes=("a",))

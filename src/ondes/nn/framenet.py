@@ -46,6 +46,11 @@ class FrameNet(nn.Module):
                 f'front.scale="{front.config.scale}" looks at the whole clip, which a network for '
                 'every frame never has: give "none"'
             )
+        if front.margin:
+            raise RecipeError(
+                f"front.margin_s={front.config.margin_s:g} for a network that judges frames, "
+                "whose recordings have no edges: give 0"
+            )
         self.front, self.encoder = front, encoder
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Conv1d(encoder.outputs, len(classes), 1)

@@ -33,6 +33,9 @@ class Config:
         low_hz, high_hz: the band seen; None is the Nyquist frequency.
         floor_db: level that counts as silence, against white noise with an RMS of 1 (of the
             clip's own where it is scaled first). Levels are given above it in units of 20 dB.
+        margin_s: silence that is set before and after the clip, so that its beginning and its end
+            are seen for what they are: what lies beyond the levels' edges counts as their mean. A
+            network that answers frame by frame takes 0.
         masks: so many stretches of bands, and as many of time, are hidden from each clip in
             training (SpecAugment); 0 hides none.
         mask_bands, mask_time: how long they are at most, as shares of all bands and of the clip.
@@ -46,6 +49,7 @@ class Config:
     low_hz: float = 0.0
     high_hz: float | None = None
     floor_db: float = -80.0
+    margin_s: float = 0.0
     masks: int = 0
     mask_bands: float = 0.15
     mask_time: float = 0.15
@@ -62,6 +66,10 @@ class Config:
             raise RecipeError(
                 f"masks={self.masks}, mask_bands={self.mask_bands}, mask_time={self.mask_time}: "
                 "give 0 or more masks, and shares from 0 to 1"
+            )
+        if self.margin_s < 0 or (self.kind == "raw" and self.margin_s):
+            raise RecipeError(
+                f"margin_s={self.margin_s} of {self.kind}: give 0 or more, around spectra alone"
             )
         if self.kind == "raw" and self.masks:
             raise RecipeError("masks of raw samples, which have no bands: vary the clips (p_mask)")
@@ -92,6 +100,7 @@ class Front(nn.Module):
             raise RecipeError('dims=2 sees images of signals: give front.kind="mel" or "stft"')
         self.config, self.dims = config, dims
         self.levels = None if config.kind == "raw" else Levels(config, rate_hz=rate_hz)
+        self.margin = round(config.margin_s * rate_hz)
         self.masks = Masks(count=config.masks, bands=config.mask_bands, time=config.mask_time)
         self.field = self.levels.field if self.levels else Field()
         self.least = self.field.hop
@@ -104,7 +113,7 @@ class Front(nn.Module):
         x = standardised(x) if scaled else x
         if self.levels is None:
             return x
-        y = self.levels(x)
+        y = self.levels(_surrounded(x, self.margin))
         if scaled:
             y = standardised(y, axes=(-2, -1) if self.config.scale == "clip" else (-1,))
         y = self.masks(y)
@@ -142,6 +151,12 @@ class Levels(nn.Module):
         power = power_spectrum(windowed) @ self.get_buffer("filters").T
         level = decibels(power, floor=10 ** (self.floor_db / 10)) - self.floor_db
         return x.strided(level.transpose(-1, -2) / 20, self.hop)
+
+
+def _surrounded(x: Ragged, samples: int) -> Ragged:
+    """Set silence before and after every clip."""
+    lengths = None if x.lengths is None else x.lengths + 2 * samples
+    return Ragged(F.pad(x.values, (samples, samples)), lengths) if samples else x
 
 
 def _filters(config: Config, *, size: int, rate_hz: float) -> Tensor:
