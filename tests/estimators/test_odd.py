@@ -117,6 +117,19 @@ def test_settings_that_are_no_whole_numbers(model, setting, says):
         SignalClassifier(model, **setting).fit(waves(), LABELS)
 
 
+def test_an_estimators_target_is_its_own():
+    with pytest.raises(InputError, match="learns target='class'"):
+        SignalClassifier(**TINY, task={"target": "tags"}).fit(waves(), LABELS)
+
+
+def test_a_model_is_not_saved_to_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    forest = SignalClassifier("minirocket").fit(waves(), LABELS)
+    for path in (tmp_path / "file", tmp_path / "file" / "model"):
+        with pytest.raises(InputError, match="where a file is: name a folder"):
+            forest.save(path)
+
+
 def test_settings_may_be_numpys():
     settings = {
         "epochs": np.int64(1),

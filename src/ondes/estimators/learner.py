@@ -101,6 +101,11 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     def _learn(self, clips: Clips, *, target: Target, groups: Iterable[Any] | None) -> Self:
         for name, least in LEAST.items():
             _check_whole(name, getattr(self, name), least)
+        if "target" in (self.task or {}):
+            raise InputError(
+                f"task={self.task} of {type(self).__name__}, which learns target={target!r}: leave "
+                "the target out, or take SignalClassifier, SignalTagger or SignalRegressor"
+            )
         check_moving(clips)
         if self.model in classical.names():
             self.model_ = self._rival(clips, target=target)

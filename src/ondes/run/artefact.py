@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes.errors import ArtefactError, OndesError, nearest
+from ondes.errors import ArtefactError, InputError, OndesError, nearest
 from ondes.io import atomic_write
 from ondes.run import kinds, onnxfile
 from ondes.run.card import Card, Json, check_weights, damaged, opened, sealed
@@ -60,7 +60,7 @@ def save(folder: str | os.PathLike[str], model: "nn.Module", card: Card) -> None
     The folder is made where there is none; other files in it stay.
 
     Raises:
-        InputError: the card holds what JSON cannot.
+        InputError: the card holds what JSON cannot, or a file is in the folder's place.
     """
     from safetensors.torch import save as serialised
 
@@ -130,7 +130,12 @@ def read_model(folder: Path, card: Card) -> "nn.Module":
 
 def _write(folder: Path, weights: bytes, card: Card) -> None:
     text = sealed(card, weights=weights)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(
+            f"a model cannot be saved to {folder}, where a file is: name a folder"
+        ) from error
     with atomic_write(folder / CARD) as card_path, atomic_write(folder / WEIGHTS) as weights_path:
         weights_path.write_bytes(weights)
         card_path.write_text(text, encoding="utf-8")
