@@ -10,6 +10,7 @@ them among N: `escapes` says which.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -52,9 +53,7 @@ def beats(events: EventList, *, escapes: Escapes = "S") -> EventList:
     """
     kept = events[np.isin(events.label, list(_CLASS_OF))]
     names = [class_of(symbol, escapes=escapes) for symbol in kept.label.tolist()]
-    return EventList(
-        kept.onset, kept.offset, np.array(names, np.str_), kept.channel, kept.score, kept.rate_hz
-    )
+    return replace(kept, label=np.array(names, np.str_))
 
 
 def flutter(events: EventList) -> EventList:

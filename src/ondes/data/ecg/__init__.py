@@ -1,0 +1,1 @@
+"""Electrocardiograms: records in folders, protocols that keep persons apart, clips of records."""

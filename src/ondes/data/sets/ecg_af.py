@@ -1,0 +1,78 @@
+"""Episodes of atrial fibrillation in electrocardiograms, with their onsets and offsets.
+
+The folder holds WFDB records whose annotations mark changes of rhythm, as CPSC 2021 and PhysioNet's
+afdb, ltafdb and mitdb do. An event is an episode under WFDB's word for its rhythm, `(AFIB`; other
+rhythms are what is left. Persons are held out: the `fold`-th is tested, the next ones validate.
+
+`train` draws clips at random places, `valid` cuts clips end to end, `test` and `all` hold whole
+records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ondes.data.ecg import protocols, records
+from ondes.data.ecg.clips import Clips, Cutting, Stretches
+from ondes.data.ecg.records import Record
+from ondes.data.places import located
+from ondes.data.splits import Span
+from ondes.events import EventList
+
+ABOUT = "Episodes of atrial fibrillation in two-lead ECGs, persons held out (CPSC 2021)."
+TESTS = ("test",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """`folder` of the records, here or in $ONDES_DATA; `fold` says whose are tested.
+
+    records: names of those that are used; none given is all.
+    rhythms: WFDB's words for those that are found, a class each.
+    cutting: clips, leads, rate, variations.
+    """
+
+    folder: str = "ecg_af"
+    records: tuple[str, ...] = ()
+    rhythms: tuple[str, ...] = ("(AFIB",)
+    fold: int = 0
+    cutting: Cutting = field(
+        default_factory=lambda: Cutting(n_samples=2**14, leads=("I|MLII|ECG1", "II|V5|V1|ECG2"))
+    )
+
+
+def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
+    """One split; `seed` moves the clips of training alone.
+
+    Raises InputError where records are missing or a split is empty, RateError where rates differ,
+    ChannelError where a lead is missing.
+    """
+    found = records.found(located(config.folder, option="folder"), config.records)
+    for record in found:
+        records.rows(record, config.cutting.leads)
+    whole = Stretches(
+        found,
+        _spans(found, config.fold, split),
+        config.cutting,
+        _Truth(config.rhythms),
+        labels=config.rhythms,
+    )
+    if split in ("test", "all"):
+        return whole
+    return Clips(whole, seed=seed if split == "train" else None)
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """The episodes of a record."""
+
+    rhythms: tuple[str, ...]
+
+    def __call__(self, record: Record) -> EventList:
+        return record.annotations().filter(label=self.rhythms)
+
+
+def _spans(found: list[Record], fold: int, split: str) -> tuple[Span, ...]:
+    if split == "all":
+        return tuple(Span(record.name, 0, record.n_samples) for record in found)
+    return protocols.one_out(found, fold).part(split)
