@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,14 @@ class _Leads:
         span = start // self.frame, -(-stop // self.frame)
         record = _called(
             self.path,
-            "rdrecord",
-            sampfrom=span[0],
-            sampto=span[1],
-            channels=self.rows,
-            physical=False,
-            smooth_frames=False,
+            lambda package, name: package.rdrecord(
+                name,
+                sampfrom=span[0],
+                sampto=span[1],
+                channels=self.rows,
+                physical=False,
+                smooth_frames=False,
+            ),
         )
         raw = np.stack(record.e_d_signal).astype(np.int64, copy=False)
         return raw[:, start - span[0] * self.frame :][:, : stop - start]
@@ -120,7 +122,7 @@ def scan(path: Path, given: Given) -> SignalFile:
     `ChannelError` where `part` names a lead that is not there.
     """
     wfdb.length(path)
-    header = _called(path, "rdheader")
+    header = _called(path, lambda package, name: package.rdheader(name))
     if getattr(header, "n_seg", None):
         raise FormatError(
             f"{path} is a record of {header.n_seg} segments: name the header of a segment, of "
@@ -185,13 +187,13 @@ def _gain(row: Samples, kind: np.dtype[Any]) -> float:
     return top / peak
 
 
-def _called(path: Path, name: str, **options: Any) -> Any:  # noqa: ANN401 - wfdb's own objects
-    """What a function of wfdb says of a record; `FormatError` whatever it stumbles over."""
-    call = getattr(wfdb.package(), name)
+def _called(path: Path, call: Callable[[Any, str], Any]) -> Any:  # noqa: ANN401 - wfdb's own
+    """What the package says of a record; `FormatError` whatever it stumbles over."""
+    package = wfdb.package()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return call(str(path.with_suffix("")), **options)
+            return call(package, str(path.with_suffix("")))
     except FileNotFoundError as error:
         missing = Path(error.filename or path).name
         raise FormatError(
