@@ -132,7 +132,10 @@ class Levels(nn.Module):
         super().__init__()
         self.size, self.hop = round(config.window_s * rate_hz), round(config.hop_s * rate_hz)
         if self.hop < 1:
-            raise RecipeError(f"hop_s={config.hop_s} is no sample at {rate_hz:g} Hz; give more")
+            raise RecipeError(
+                f"hop_s={config.hop_s} is no sample at {rate_hz:g} Hz: give more, or the rate at "
+                "which the signals are (rate_hz)"
+            )
         before = (self.size - self.hop) // 2
         self.margins = before, self.size - 1 - before
         after = self.size - self.hop - before
