@@ -1,12 +1,15 @@
 """WFDB records and what the package wfdb says of them; damage is told with its cure."""
 
 import builtins
+import contextlib
 import shutil
 import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ondes
 from ondes.errors import (
@@ -15,6 +18,7 @@ from ondes.errors import (
     InputError,
     MissingExtraError,
     NotFiniteError,
+    OndesError,
     RateError,
 )
 from ondes.io import open_signal, read, write
@@ -175,6 +179,20 @@ def test_memory_does_not_grow_with_the_record(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.floats(0, 1), patch=st.binary(min_size=1, max_size=8), keep=st.floats(0.2, 1.2))
+def test_damage_is_read_or_refused(tmp_path_factory, place, patch, keep):
+    folder = tmp_path_factory.getbasetemp()
+    if not (folder / "whole.hea").exists():
+        shutil.copy(record(folder, WAVES[:, :500]), folder / "whole.hea")
+    data = (folder / "whole.hea").read_bytes()
+    begin = int(len(data) * place)
+    data = (data[:begin] + patch + data[begin + len(patch) :])[: int(len(data) * keep)]
+    (folder / "damaged.hea").write_bytes(data)
+    with contextlib.suppress(OndesError):
+        read(folder / "damaged.hea")
 
 
 def test_without_wfdb_the_extra_is_named(tmp_path, monkeypatch):

@@ -37,7 +37,7 @@ def signal_formats() -> tuple[str, ...]:
     """Return the names of the signal formats.
 
     >>> signal_formats()
-    ('flac', 'hdf5', 'mp3', 'npy', 'ogg', 'raw', 'vallen', 'wav', 'wfdb')
+    ('edf', 'flac', 'hdf5', 'mp3', 'npy', 'ogg', 'raw', 'vallen', 'wav', 'wfdb')
     """
     return formats.names(__name__)
 

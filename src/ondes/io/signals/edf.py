@@ -1,0 +1,182 @@
+"""EDF and EDF+: signals in physical units, under their labels.
+
+Where signals differ in rate, `part` names those that are meant, as `part="ECG I,ECG II"` does for
+any choice; where they differ in unit, `unit` lists the unit of each. Annotations are no signals.
+A recording with gaps (EDF+D) is refused. `write` stores 16 bits over the range of each channel.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ondes.errors import (
+    ChannelError,
+    FormatError,
+    InputError,
+    MissingExtraError,
+    RateError,
+    nearest,
+)
+from ondes.io.signalfile import Given, Samples, SignalFile, cut_off
+from ondes.signal import Signal
+
+if TYPE_CHECKING:
+    from edfio import Edf, EdfSignal
+
+SUFFIXES = (".edf",)
+SELF_DESCRIBING = True
+HAS_PARTS = True
+
+_RECORDS = slice(236, 244)  # where the header says how many data records follow
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
+
+
+def scan(path: Path, given: Given) -> SignalFile:
+    """Describe a file from its header.
+
+    Raises `MissingExtraError` without edfio; `FormatError` where the file is none, is cut off or
+    has gaps; `RateError` where signals of several rates are meant; `ChannelError` where `part`
+    names one that is not there.
+    """
+    with _sound(path):
+        edf = _opened(path)
+        chosen = _chosen(path, edf.signals, given.part)
+        promised, present = _promised(path), int(edf.num_data_records)
+        per_record = int(chosen[0].samples_per_data_record)
+        if promised > present and not given.truncated:
+            raise cut_off(path, promised=promised * per_record, present=present * per_record)
+        if not edf.is_continuous:
+            raise FormatError(
+                f"{path} has gaps (EDF+D): export its stretches to files of their own"
+            )
+        units = [signal.physical_dimension for signal in chosen]
+        names = tuple(signal.label for signal in chosen)
+        return SignalFile(
+            path,
+            _rate(path, chosen),
+            len(chosen),
+            present * per_record,
+            "int16",
+            partial(_decode, path, given.part),
+            names if len(set(names)) == len(names) else (),
+            units[0] if len(set(units)) == 1 else ", ".join(units),
+        )
+
+
+def write(signal: Signal, path: Path, dtype: str | None) -> None:
+    """Write an EDF file.
+
+    Raises `MissingExtraError` without edfio, `InputError` on a type other than int16 and on what
+    EDF has no place for, as other characters than ASCII.
+    """
+    if dtype not in (None, "int16"):
+        raise InputError(f"dtype={dtype!r}: EDF stores int16 alone")
+    edfio = _edfio(path)
+    try:
+        signals = [
+            edfio.EdfSignal(
+                row.astype(np.float64),
+                signal.rate_hz,
+                label=name,
+                physical_dimension=signal.unit,
+                physical_range=_range(row),
+            )
+            for name, row in zip(signal.channels, signal.samples, strict=True)
+        ]
+        edfio.Edf(signals).write(path)
+    except ValueError as error:
+        raise InputError(
+            f"{path}: EDF cannot hold this signal ({error}); write .h5 or .wav, or crop it to "
+            "whole seconds and name channels in 16 letters"
+        ) from error
+
+
+def _range(row: Samples) -> tuple[float, float]:
+    peak = float(np.abs(row).max()) or 1.0
+    return -peak, peak
+
+
+def _decode(path: Path, part: str | None, start: int, stop: int, size: int) -> Iterator[Samples]:
+    with _sound(path):
+        chosen = _chosen(path, _opened(path).signals, part)
+    rate_hz = chosen[0].sampling_frequency
+    for begin in range(start, stop, size):
+        seconds = begin / rate_hz, min(begin + size, stop) / rate_hz
+        with _sound(path):
+            block = np.stack([signal.get_data_slice(*seconds) for signal in chosen])
+        yield block.astype(np.float32)
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Tell as `FormatError` whatever edfio stumbles over; a cut file is told by `scan`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        raise FormatError(
+            f"{path} cannot be read as EDF ({error}): it is damaged, cut off or something else; "
+            "copy it again from its source"
+        ) from error
+
+
+def _opened(path: Path) -> Edf:
+    edf: Edf = _edfio(path).read_edf(path, lazy_load_data=True, header_encoding="latin-1")
+    for signal in edf.signals:
+        if not 0 < signal.sampling_frequency < 1e9 or signal.digital_min >= signal.digital_max:
+            raise FormatError(
+                f"{path} says of {signal.label!r} a rate of {signal.sampling_frequency:g} Hz and "
+                f"integers of {signal.digital_min} to {signal.digital_max}, which cannot be: copy "
+                "it again from its source"
+            )
+    return edf
+
+
+def _edfio(path: Path) -> Any:  # noqa: ANN401 - a module that may be missing
+    try:
+        import edfio
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{path}: EDF needs the package edfio; install it with: pip install 'ondes[edf]'"
+        ) from error
+    return edfio
+
+
+def _promised(path: Path) -> int:
+    """Data records that the header says; -1 where it was never told."""
+    with path.open("rb") as stream:
+        return int(stream.read(_RECORDS.stop)[_RECORDS])
+
+
+def _chosen(path: Path, signals: Sequence[EdfSignal], part: str | None) -> list[EdfSignal]:
+    """The signals that are meant."""
+    labels = [signal.label for signal in signals]
+    if not labels:
+        raise FormatError(f"{path} holds annotations and no signal: name another file")
+    if part is None:
+        return list(signals)
+    wanted = [part] if part in labels else [name.strip() for name in part.split(",")]
+    for name in wanted:
+        if name not in labels:
+            raise ChannelError(
+                f"{path} has no signal {name!r}{nearest(name, labels)}; it has {', '.join(labels)}"
+            )
+    return [signals[labels.index(name)] for name in wanted]
+
+
+def _rate(path: Path, signals: Sequence[EdfSignal]) -> float:
+    rates = {signal.label: signal.sampling_frequency for signal in signals}
+    if len(set(rates.values())) > 1:
+        listed = ", ".join(f"{name} {rate:g} Hz" for name, rate in rates.items())
+        raise RateError(f"{path} holds {listed}: name signals of one rate with part= (--part)")
+    return float(signals[0].sampling_frequency)
