@@ -206,9 +206,10 @@ def test_it_trains_on_the_one_loop_and_is_scored_as_the_log_says(
         assert fitted["roc_auc"] == pytest.approx(scores["roc_auc"])
 
 
-def test_a_validation_that_is_not_finite_has_no_score(made):
+@pytest.mark.parametrize("logits", [[np.nan] * 3, [np.inf, -np.inf, 0.0]])
+def test_a_validation_that_is_not_finite_has_no_score(made, logits):
     task, _ = made()
-    rows = {"logits": np.full((2, 3), np.nan), "y": np.eye(3)[:2]}
+    rows = {"logits": np.array([logits, logits]), "y": np.eye(3)[:2]}
     assert all(math.isnan(value) for value in task.summary(rows).values())
     assert "accuracy" in task.summary(rows)
 

@@ -177,7 +177,8 @@ class ClassifyTask:
         All are NaN where an output is not finite.
         """
         logits = rows["logits"].astype(np.float64)
-        found = Answers(np.nan_to_num(logits), rows["y"].astype(np.float64))
+        tame = np.nan_to_num(logits, posinf=0.0, neginf=0.0)  # else it overflows on the way to NaN
+        found = Answers(tame, rows["y"].astype(np.float64))
         values = scores(found, self.reading, self.spec.outputs)
         whole = {name: value for name, value in values.items() if "/" not in name}
         return whole if np.isfinite(logits).all() else dict.fromkeys(whole, math.nan)
