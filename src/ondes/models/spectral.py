@@ -44,7 +44,7 @@ class Config:
     """
 
     dims: Literal[1, 2] = 2
-    front: FrontConfig = field(default_factory=lambda: FrontConfig(kind="mel", scale="clip"))
+    front: FrontConfig = field(default_factory=lambda: FrontConfig(kind="mel"))
     width: int = 32
     blocks: int = 3
     activation: ActivationName = "relu"
