@@ -14,6 +14,7 @@ from ondes.data.sets import ecg_af, ecg_beats
 from ondes.data.splits import Span
 from ondes.errors import ChannelError, FormatError, InputError, LeakageError, RateError, RecipeError
 from ondes.io import read_events, write, write_events
+from ondes.recipe.options import typed
 from ondes.testing import check_dataset
 
 RATE = 100
@@ -119,6 +120,19 @@ def test_a_patients_own_minutes(config: ecg_beats.Config) -> None:
         ecg_beats.build(replace(own, patient="107"), split="test", seed=0)
     with pytest.raises(InputError, match="is of the person of 201"):
         ecg_beats.build(replace(own, patient="201", common=("202",)), split="test", seed=0)
+
+
+def test_recipes_may_name_records_by_number(folder: Path) -> None:
+    options = {
+        "folder": str(folder),
+        "protocol": "own-minutes",
+        "patient": 106,
+        "records": [100, 106, "109"],
+        "minutes": 0.5,
+        "cutting": {"n_samples": 1000, "leads": ["V1"]},
+    }
+    config = ecg_beats.Config(**typed(ecg_beats.Config, options, ("data", "options")))
+    assert sources(ecg_beats.build(config, split="train", seed=0)) == ["100", "106", "109"]
 
 
 def test_a_leak_is_found(folder: Path) -> None:

@@ -26,6 +26,8 @@ from ondes.io import beats, open_signal, read, read_events
 from ondes.ops.signals import resample
 from ondes.signal import Signal
 
+Name = str | int
+"""Of a record; many are numbers."""
 PERSONS = {"202": "201"}
 """MIT-BIH records 201 and 202 are of one person; all others are of a person each."""
 FIRST_LEADS = {"102": "V5", "104": "V5", "114": "V5"}
@@ -78,7 +80,7 @@ class Record:
         return beats.beats(told, escapes=escapes) + others
 
 
-def found(folder: Path, names: Sequence[str] = ()) -> list[Record]:
+def found(folder: Path, names: Sequence[Name] = ()) -> list[Record]:
     """The records of a folder, or those that are named, in the order of their names.
 
     Raises InputError where there is none, one that is named is not there, or one has no
@@ -87,7 +89,8 @@ def found(folder: Path, names: Sequence[str] = ()) -> list[Record]:
     headers = {path.stem: path for path in sorted(folder.glob("*.hea"))}
     cuts = {r.name: r for path in sorted(folder.glob("*.npz")) for r in _records_of_cut(path)}
     known = sorted({*headers, *cuts})
-    for name in names:
+    wanted = tuple(map(str, names))
+    for name in wanted:
         if name not in known:
             raise InputError(f"{folder} holds no record {name!r}{nearest(name, known)}")
     if not known:
@@ -95,7 +98,7 @@ def found(folder: Path, names: Sequence[str] = ()) -> list[Record]:
             f"{folder} holds no record: give a folder of .hea files, each with its .dat and .atr "
             "(data.options.folder)"
         )
-    chosen = [name for name in known if name in names or not names]
+    chosen = [name for name in known if name in wanted or not wanted]
     return [_record(headers[name]) if name in headers else cuts[name] for name in chosen]
 
 

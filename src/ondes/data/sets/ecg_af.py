@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ondes.data.ecg import protocols, records
 from ondes.data.ecg.clips import Clips, Cutting, Stretches
-from ondes.data.ecg.records import Record
+from ondes.data.ecg.records import Name, Record
 from ondes.data.places import located
 from ondes.data.splits import Span
 from ondes.events import EventList
@@ -33,7 +33,7 @@ class Config:
     """
 
     folder: str = "ecg_af"
-    records: tuple[str, ...] = ()
+    records: tuple[Name, ...] = ()
     rhythms: tuple[str, ...] = ("(AFIB",)
     fold: int = 0
     cutting: Cutting = field(

@@ -23,7 +23,7 @@ import numpy as np
 
 from ondes.data.ecg import protocols, records
 from ondes.data.ecg.clips import Clips, Cutting, Stretches
-from ondes.data.ecg.records import Record
+from ondes.data.ecg.records import Name, Record
 from ondes.data.places import located
 from ondes.data.splits import Span
 from ondes.errors import InputError
@@ -41,7 +41,8 @@ Protocol = Literal["one-out", "de-chazal", "own-minutes"]
 class Config:
     """`folder` of the records, here or in $ONDES_DATA, and what is taken of them.
 
-    records: names of those that are used; none given is all. without: those that are not.
+    records: names of those that are used, as 100 or I01; none given is all.
+    without: names of those that are not.
     classes: "aami" for N, S, V, F and Q, "beat" for one label, beat.
     rest: class of beats that a cut does not tell; "" refuses such records.
     escapes: class of supraventricular escape beats: S after EC57, N after de Chazal et al.
@@ -53,22 +54,22 @@ class Config:
     """
 
     folder: str = "ecg_mitbih"
-    records: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
+    records: tuple[Name, ...] = ()
+    without: tuple[Name, ...] = ()
     classes: Literal["aami", "beat"] = "aami"
     rest: Literal["", "N", "S", "V", "F", "Q"] = ""
     escapes: Literal["N", "S"] = "S"
     event_s: float = 0.1
     protocol: Protocol = "one-out"
     fold: int = 0
-    patient: str = ""
+    patient: Name = ""
     minutes: float = protocols.MINUTES
-    common: tuple[str, ...] = ()
+    common: tuple[Name, ...] = ()
     as_published: bool = False
     cutting: Cutting = field(default_factory=Cutting)
 
     def __post_init__(self) -> None:
-        if self.protocol == "own-minutes" and not self.patient:
+        if self.protocol == "own-minutes" and self.patient == "":
             raise InputError(
                 "the protocol own-minutes is about one record: name it (data.options.patient=208)"
             )
@@ -81,7 +82,8 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     ChannelError where a lead is missing, LeakageError where the protocol would leak.
     """
     folder = located(config.folder, option="folder")
-    found = [r for r in records.found(folder, config.records) if r.name not in config.without]
+    left = tuple(map(str, config.without))
+    found = [r for r in records.found(folder, config.records) if r.name not in left]
     spans = _spans(found, config, split)
     for span in spans:
         records.rows(next(r for r in found if r.name == span.source), config.cutting.leads)
@@ -119,6 +121,9 @@ def _parts(found: list[Record], config: Config) -> protocols.Parts:
         return protocols.de_chazal(found, as_published=config.as_published)
     if config.protocol == "own-minutes":
         return protocols.own_minutes(
-            found, config.patient, minutes=config.minutes, common=config.common
+            found,
+            str(config.patient),
+            minutes=config.minutes,
+            common=tuple(map(str, config.common)),
         )
     return protocols.one_out(found, config.fold)
