@@ -232,8 +232,8 @@ def _check_alike(signals: Sequence[Signal], call: str) -> None:
     for other in signals[1:]:
         if other.rate_hz != first.rate_hz:
             raise RateError(
-                f"{call} of signals at {first.rate_hz:.10g} and {other.rate_hz:.10g} Hz: bring them "
-                f"to one rate with ondes.resample(signal, {first.rate_hz:.10g})"
+                f"{call} of signals at {first.rate_hz:.10g} and {other.rate_hz:.10g} Hz: bring "
+                f"them to one rate with ondes.resample(signal, {first.rate_hz:.10g})"
             )
         if other.channels != first.channels:
             raise ChannelError(

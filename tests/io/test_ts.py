@@ -143,7 +143,7 @@ def test_what_is_infinite_or_no_such_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"did you mean 'set\.ts'"):
         read_ts(tmp_path / "sets.ts")
     (tmp_path / "none.ts").write_text("nothing here\n")
-    with pytest.raises(FormatError, match="no .ts file"):
+    with pytest.raises(FormatError, match=r"no \.ts file"):
         read_ts(tmp_path / "none.ts")
     (tmp_path / "cut.ts").write_text(f"{CLASSES}\n")
     with pytest.raises(FormatError, match="no line @data"):

@@ -118,8 +118,8 @@ def evaluate(
     and ``pr_auc`` of the frames. ``note_precision``, ``note_recall``, ``note_f1``: right label and
     onset, also called ``onset_f1`` where events are no notes; ``note_offset_f1``: offset too, to
     the tolerance or a fifth of the length. ``event_f1``, ``event_macro_f1``, ``segment_f1``,
-    ``segment_macro_f1`` as in DCASE. ``psds`` over the events' scores, up to 100 wrong in 3,600 segments,
-    which is the paper's hour where a segment is a second. ``rtf``: seconds of work,
+    ``segment_macro_f1`` as in DCASE. ``psds`` over the events' scores, up to 100 wrong in 3,600
+    segments, which is the paper's hour where a segment is a second. ``rtf``: seconds of work,
     decoding included, per second of a minute of the examples end to end. ``examples``, ``events``,
     ``seconds``: how much there was.
 

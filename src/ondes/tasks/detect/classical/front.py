@@ -108,8 +108,8 @@ class Plan:
     def __post_init__(self) -> None:
         if self.high_hz is not None and not self.low_hz < self.high_hz < self.rate_hz / 2:
             raise InputError(
-                f"a band from {self.low_hz:.10g} to {self.high_hz:.10g} Hz at {self.rate_hz:.10g} Hz: "
-                "it must rise, and end below half the rate"
+                f"a band from {self.low_hz:.10g} to {self.high_hz:.10g} Hz at {self.rate_hz:.10g} "
+                "Hz: it must rise, and end below half the rate"
             )
 
     @cached_property
