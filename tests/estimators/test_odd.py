@@ -126,7 +126,7 @@ def test_a_model_is_not_saved_to_a_file(tmp_path):
     (tmp_path / "file").touch()
     forest = SignalClassifier("minirocket").fit(waves(), LABELS)
     for path in (tmp_path / "file", tmp_path / "file" / "model"):
-        with pytest.raises(InputError, match="where a file is: name a folder"):
+        with pytest.raises(InputError, match="where a file is: name another"):
             forest.save(path)
 
 

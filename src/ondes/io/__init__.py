@@ -4,7 +4,7 @@ A signal format is a module in `io/signals`, an event format one in `io/events`;
 docstrings say what such a module holds. To add a format, add that one file.
 """
 
-from ondes.io.atomic import atomic_write
+from ondes.io.atomic import atomic_write, make_folder
 from ondes.io.events import (
     event_formats,
     event_suffix,
@@ -22,6 +22,7 @@ __all__ = [
     "event_formats",
     "event_suffix",
     "expand",
+    "make_folder",
     "open_signal",
     "read",
     "read_event_table",

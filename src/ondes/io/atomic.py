@@ -40,6 +40,20 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         _sync(target.parent)
 
 
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Return the folder of this name, made with all above it where there is none.
+
+    Raises:
+        InputError: a file is in its place.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{folder} cannot be a folder, where a file is: name another") from error
+    return folder
+
+
 def _writable(path: str | os.PathLike[str]) -> Path:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():

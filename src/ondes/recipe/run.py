@@ -12,7 +12,7 @@ from torch import nn
 
 from ondes import __version__, data
 from ondes.errors import RecipeError
-from ondes.io import atomic_write
+from ondes.io import atomic_write, make_folder
 from ondes.nn.ensemble import united
 from ondes.protocols import Examples, Task
 from ondes.recipe import build, documents
@@ -179,6 +179,6 @@ def _keep(recipe: Recipe, out: Path, *, resume: bool) -> None:
                 f"{out} was begun with another {' and '.join(changed)}, see {path}; resume with "
                 "that recipe, or train into another folder"
             )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     with atomic_write(path) as temporary:
         temporary.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes.errors import ArtefactError, InputError, OndesError, nearest
-from ondes.io import atomic_write
+from ondes.errors import ArtefactError, OndesError, nearest
+from ondes.io import atomic_write, make_folder
 from ondes.run import kinds, onnxfile
 from ondes.run.card import Card, Json, check_weights, damaged, opened, sealed
 from ondes.spec import ClipSpec, Spec
@@ -130,12 +130,7 @@ def read_model(folder: Path, card: Card) -> "nn.Module":
 
 def _write(folder: Path, weights: bytes, card: Card) -> None:
     text = sealed(card, weights=weights)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise InputError(
-            f"a model cannot be saved to {folder}, where a file is: name a folder"
-        ) from error
+    make_folder(folder)
     with atomic_write(folder / CARD) as card_path, atomic_write(folder / WEIGHTS) as weights_path:
         weights_path.write_bytes(weights)
         card_path.write_text(text, encoding="utf-8")
