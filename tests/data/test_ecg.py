@@ -282,3 +282,13 @@ def test_episodes_have_onset_and_offset(episodes: ecg_af.Config, split: str) -> 
     tested = ecg_af.build(episodes, split=split, seed=0)
     persons = {record.person for name, record in data.records.items() if name in sources(tested)}
     assert len(persons) == (3 if split == "all" else 1)
+
+
+def test_records_of_who_is_learnt_from_may_validate(episodes: ecg_af.Config) -> None:
+    parts = [
+        sources(ecg_af.build(replace(episodes, valid="within"), split=split, seed=0))
+        for split in ("train", "valid", "test")
+    ]
+    assert [len(part) for part in parts] == [4, 2, 3]
+    assert len({name for part in parts for name in part}) == 9
+    assert {name.split("_")[1] for name in parts[2]} == {"101"}

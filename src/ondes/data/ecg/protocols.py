@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ondes.data.ecg.records import Record
-from ondes.data.splits import Span, Split, check, leave_group_out
+from ondes.data.splits import Span, Split, Valid, check, leave_group_out
 from ondes.errors import InputError, RecipeError, nearest
 
 PACED = ("102", "104", "107", "217")
@@ -59,11 +59,12 @@ class Parts(NamedTuple):
         return chosen
 
 
-def one_out(records: Sequence[Record], fold: int) -> Parts:
-    """Test the person of the `fold`-th record, by names of persons in their order.
+def one_out(records: Sequence[Record], fold: int, *, valid: Valid = "group") -> Parts:
+    """Test the `fold`-th person, in the order of their names.
 
-    The next persons in a circle validate, until they hold a tenth of the other records. Raises
-    InputError where there is no such fold, or too few persons.
+    The next persons in a circle validate, until they hold a tenth of the other records; "within"
+    validates by one of five records of those that are learnt from. Raises InputError where there
+    is no such fold, or too few persons.
 
     >>> from pathlib import Path
     >>> four = [Record(name, name, Path(), 360.0, 9, ("II",)) for name in "abcd"]
@@ -72,9 +73,9 @@ def one_out(records: Sequence[Record], fold: int) -> Parts:
     [['a', 'd'], ['c'], ['b']]
     """
     persons = [record.person for record in records]
-    split = leave_group_out(persons, fold, strata=persons)
+    split = leave_group_out(persons, fold, strata=["record"] * len(persons), valid=valid)
     parts = Parts(*(tuple(_whole(records[k]) for k in part) for part in _places(split)))
-    return _apart(parts, records)
+    return _apart(parts, records, valid=valid)
 
 
 def de_chazal(records: Sequence[Record], *, as_published: bool = False) -> Parts:
@@ -139,7 +140,9 @@ def _places(split: Split) -> list[list[int]]:
     return [split.train.tolist(), split.valid.tolist(), split.test.tolist()]
 
 
-def _apart(parts: Parts, records: Sequence[Record], own: str = "") -> Parts:
+def _apart(
+    parts: Parts, records: Sequence[Record], *, own: str = "", valid: Valid = "group"
+) -> Parts:
     """The same parts; raises LeakageError where they are not apart.
 
     The record `own` may stand on all sides, as long as its stretches do not overlap.
@@ -153,7 +156,7 @@ def _apart(parts: Parts, records: Sequence[Record], own: str = "") -> Parts:
         for k, span in enumerate(spans)
     ]
     names = [f"{span.source} from sample {span.start}" for span in spans]
-    check(split, groups=groups, spans=spans, names=names)
+    check(split, groups=groups, spans=spans, names=names, valid=valid)
     strangers = {persons[s.source] for s in spans if s.source != own}
     if own and persons[own] in strangers:
         raise InputError(

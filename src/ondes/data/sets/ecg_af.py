@@ -2,7 +2,7 @@
 
 The folder holds WFDB records whose annotations mark changes of rhythm, as CPSC 2021 and PhysioNet's
 afdb, ltafdb and mitdb do. An event is an episode under WFDB's word for its rhythm, `(AFIB`; other
-rhythms are what is left. Persons are held out: the `fold`-th is tested, the next ones validate.
+rhythms are what is left. Persons are held out: the `fold`-th is tested, `valid` says who validates.
 
 `train` draws clips at random places, `valid` cuts clips end to end, `test` and `all` hold whole
 records.
@@ -16,7 +16,7 @@ from ondes.data.ecg import protocols, records
 from ondes.data.ecg.clips import Clips, Cutting, Stretches
 from ondes.data.ecg.records import Name, Record
 from ondes.data.places import located
-from ondes.data.splits import Span
+from ondes.data.splits import Span, Valid
 from ondes.events import EventList
 
 ABOUT = "Episodes of atrial fibrillation in two-lead ECGs, persons held out (CPSC 2021)."
@@ -29,6 +29,7 @@ class Config:
 
     records: names of those that are used; none given is all.
     rhythms: WFDB's words for those that are found, a class each.
+    valid: by other persons ("group"), or by other records of those that are learnt from ("within").
     cutting: clips, leads, rate, variations.
     """
 
@@ -36,6 +37,7 @@ class Config:
     records: tuple[Name, ...] = ()
     rhythms: tuple[str, ...] = ("(AFIB",)
     fold: int = 0
+    valid: Valid = "group"
     cutting: Cutting = field(
         default_factory=lambda: Cutting(n_samples=2**14, leads=("I|MLII|ECG1", "II|V5|V1|ECG2"))
     )
@@ -52,7 +54,7 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
         records.rows(record, config.cutting.leads)
     whole = Stretches(
         found,
-        _spans(found, config.fold, split),
+        _spans(found, config, split),
         config.cutting,
         _Truth(config.rhythms),
         labels=config.rhythms,
@@ -72,7 +74,7 @@ class _Truth:
         return record.annotations().filter(label=self.rhythms)
 
 
-def _spans(found: list[Record], fold: int, split: str) -> tuple[Span, ...]:
+def _spans(found: list[Record], config: Config, split: str) -> tuple[Span, ...]:
     if split == "all":
         return tuple(Span(record.name, 0, record.n_samples) for record in found)
-    return protocols.one_out(found, fold).part(split)
+    return protocols.one_out(found, config.fold, valid=config.valid).part(split)

@@ -25,7 +25,7 @@ from ondes.data.ecg import protocols, records
 from ondes.data.ecg.clips import Clips, Cutting, Stretches
 from ondes.data.ecg.records import Name, Record
 from ondes.data.places import located
-from ondes.data.splits import Span
+from ondes.data.splits import Span, Valid
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.io import beats
@@ -49,6 +49,7 @@ class Config:
     event_s: length of an event.
     protocol: one-out with `fold`; de-chazal; own-minutes with `patient`, `minutes` and `common`,
         the records that are learnt from besides (none given is all of other persons).
+    valid: of one-out, by other persons ("group"), or by other records ("within").
     as_published: keep record 201 in DS1, though its person is tested as 202.
     cutting: clips, leads, rate, variations.
     """
@@ -62,6 +63,7 @@ class Config:
     event_s: float = 0.1
     protocol: Protocol = "one-out"
     fold: int = 0
+    valid: Valid = "group"
     patient: Name = ""
     minutes: float = protocols.MINUTES
     common: tuple[Name, ...] = ()
@@ -126,4 +128,4 @@ def _parts(found: list[Record], config: Config) -> protocols.Parts:
             minutes=config.minutes,
             common=tuple(map(str, config.common)),
         )
-    return protocols.one_out(found, config.fold)
+    return protocols.one_out(found, config.fold, valid=config.valid)
