@@ -43,9 +43,10 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "digits": Experiment(
         "spoken digits, one speaker held out",
-        ("digits/spectral", "digits/raw"),
+        ("digits/spectral",),
         "data.options.fold",
         (0, 1, 2, 3),
+        rivals=("random-forest",),
         asked="accuracy .87",
     ),
     "esc10": Experiment(
@@ -96,8 +97,11 @@ EXPERIMENTS = {
 }
 
 
-def report(*, only: str = "", seeds: int = 5, folds: int = 0) -> str:
-    """Train and score; `only` names experiments, with commas; `folds` limits theirs, 0 is all."""
+def report(*, only: str = "", seeds: int = 5, folds: int = 0, scale: str = "") -> str:
+    """Train and score; `only` names experiments, with commas; `folds` limits theirs, 0 is all.
+
+    `scale` is that of the recipes, which have "laptop", or their own where it is empty.
+    """
     names = only.split(",") if only else list(EXPERIMENTS)
     for name in names:
         if name not in EXPERIMENTS:
@@ -105,7 +109,9 @@ def report(*, only: str = "", seeds: int = 5, folds: int = 0) -> str:
                 f"classes.only={only}: no experiment {name!r}{nearest(name, EXPERIMENTS)}; there "
                 f"are {', '.join(EXPERIMENTS)}"
             )
-    sections = [_section(EXPERIMENTS[name], seeds=seeds, folds=folds or None) for name in names]
+    sections = [
+        _section(EXPERIMENTS[name], seeds=seeds, folds=folds or None, scale=scale) for name in names
+    ]
     head = (
         "## Clips\n\nMeans over folds, ± the standard deviation of that mean over seeds. Networks "
         "are trained by `ondes train RECIPE`, epochs chosen on validation clips of the groups that "
@@ -114,27 +120,28 @@ def report(*, only: str = "", seeds: int = 5, folds: int = 0) -> str:
     return "\n\n".join([head, *sections])
 
 
-def _section(experiment: Experiment, *, seeds: int, folds: int | None) -> str:
+def _section(experiment: Experiment, *, seeds: int, folds: int | None, scale: str) -> str:
     chosen = experiment.folds[:folds]
     rows = [
         [name, *_cells(list(scores), experiment)]
-        for name, scores in _measured(experiment, chosen, seeds)
+        for name, scores in _measured(experiment, chosen, seeds, scale)
     ]
     asked = f"; asked: {experiment.asked}" if experiment.asked else ""
     title = f"### {experiment.title[0].upper()}{experiment.title[1:]}"
-    about = f"{len(chosen)} folds, {seeds} seed(s){asked}."
+    at = f", at the scale {scale}" if scale else ""
+    about = f"{len(chosen)} fold(s), {seeds} seed(s){at}{asked}."
     return "\n\n".join([title, about, table(("model", *experiment.scores), rows)])
 
 
 def _measured(
-    experiment: Experiment, folds: Sequence[Any], seeds: int
+    experiment: Experiment, folds: Sequence[Any], seeds: int, scale: str
 ) -> Iterator[tuple[str, Iterator[list[dict[str, float]]]]]:
     """Yield each model with the scores of all folds, seed by seed."""
     for name in experiment.recipes:
         yield (
             name,
             (
-                [ours(_recipe(name, experiment, fold, seed)) for fold in folds]
+                [ours(_recipe(name, experiment, fold, seed, scale)) for fold in folds]
                 for seed in range(seeds)
             ),
         )
@@ -143,7 +150,7 @@ def _measured(
             family,
             (
                 [
-                    theirs(family, _recipe(experiment.recipes[0], experiment, fold, seed))
+                    theirs(family, _recipe(experiment.recipes[0], experiment, fold, seed, scale))
                     for fold in folds
                 ]
                 for seed in range(seeds)
@@ -151,9 +158,10 @@ def _measured(
         )
 
 
-def _recipe(name: str, experiment: Experiment, fold: object, seed: int) -> Recipe:
+def _recipe(name: str, experiment: Experiment, fold: object, seed: int, scale: str = "") -> Recipe:
     # members take seeds in a row: those of two runs shall not meet
-    return recipe.load(name, overrides=[f"{experiment.option}={fold}", f"seed={100 * seed}"])
+    overrides = [f"{experiment.option}={fold}", f"seed={100 * seed}"]
+    return recipe.load(name, overrides=overrides, scale=scale or None)
 
 
 def ours(experiment: Recipe) -> dict[str, float]:
@@ -194,7 +202,8 @@ def _learnt(experiment: Recipe) -> Clips:
 
 def _name(experiment: Recipe) -> str:
     options = "-".join(str(value) for value in _leaves(experiment.data.options))
-    return f"{experiment.name.replace('/', '-')}-{options}-{experiment.seed}".replace(" ", "")
+    name = experiment.name.replace("/", "-")
+    return f"{name}-{options}-{experiment.train.steps}-{experiment.seed}".replace(" ", "")
 
 
 def _leaves(options: object) -> Iterator[object]:
