@@ -184,7 +184,7 @@ def test_an_empty_folder_is_a_wrong_call(ondes, loud_model, tmp_path) -> None:
     (tmp_path / "none").mkdir()
     done = ondes("detect", tmp_path / "none", "-m", loud_model, "-o", tmp_path / "out")
     assert done.status == 2
-    assert "none holds no file that ends with one of .flac" in done.err
+    assert "none holds no file that ends with one of .edf, .flac" in done.err
 
 
 def test_a_damaged_model_is_refused(ondes, loud_model, recordings, tmp_path) -> None:

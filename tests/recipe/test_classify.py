@@ -138,7 +138,7 @@ def test_clips_of_training_are_varied_when_asked(load):
     ("override", "said"),
     [
         ("data={set: bursts, options: {}}", "says what is true of each frame"),
-        ("task.name=detect", "says what is true of each clip.* take bursts or office"),
+        ("task.name=detect", "says what is true of each clip.* take bursts or "),
         ("data.vary.p_flp=1", r"did you mean 'data\.vary\.p_flip'"),
         ("data.vary.p_flip=2", r"data\.vary: .*probability"),
         ("members=0", "members"),
