@@ -119,7 +119,7 @@ def test_an_unknown_recipe_names_the_nearest():
     with pytest.raises(RecipeError, match="did you mean 'tones/spec2map-big-plain-24k'"):
         recipe.load("tones/spec2map-big-plain-24")
     with pytest.raises(RecipeError, match=r"there are .*tones/inception-time-big-lr1e-3, "):
-        recipe.load("zzzzzz")
+        recipe.load("inception")
 
 
 def test_bases_are_not_listed():

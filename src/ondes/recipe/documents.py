@@ -130,10 +130,10 @@ def find(recipe: str | Path, *, beside: Path = Path()) -> Path:
     for path in (beside / recipe, SHIPPED / f"{recipe}.yaml", beside / f"{recipe}.yaml"):
         if path.is_file():
             return path.resolve()
-    like = ", ".join(name for name in names() if str(recipe) in name)
+    like = [name for name in names() if str(recipe) in name]
     raise RecipeError(
         f"no recipe {str(recipe)!r}: neither a file nor one of `ondes recipes`"
-        f"{nearest(str(recipe), names()) or (like and f'; there are {like}')}"
+        + (f"; there are {', '.join(like)}" if len(like) > 1 else nearest(str(recipe), names()))
     )
 
 
