@@ -114,8 +114,8 @@ def report(*, only: str = "", seeds: int = 5, folds: int = 0, scale: str = "") -
     ]
     head = (
         "## Clips\n\nMeans over folds, ± the standard deviation of that mean over seeds. Networks "
-        "are trained by `ondes train RECIPE`, epochs chosen on validation clips of the groups that "
-        "are learnt from; rivals learn from training and validation clips together."
+        "are trained by `ondes train RECIPE`, which says whether validation clips choose the epoch "
+        "or the last one counts; rivals learn from training and validation clips together."
     )
     return "\n\n".join([head, *sections])
 
@@ -186,9 +186,7 @@ def theirs(family: str, experiment: Recipe) -> dict[str, float]:
 
 
 def _learnt(experiment: Recipe) -> Clips:
-    plain = experiment.model_copy(
-        update={"data": experiment.data.model_copy(update={"vary": {}, "balance": False})}
-    )
+    plain = run.unvaried(experiment)
     parts = [build.dataset(plain, split) for split in ("train", "valid")]
     rows = [part[index] for part in parts for index in range(min(len(part), 2000))]
     return Clips(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class OndesError(Exception):
@@ -48,6 +48,15 @@ class ArtefactError(OndesError):
 
 class MissingExtraError(OndesError, ImportError):
     """An optional dependency is not installed."""
+
+
+def few(names: Sequence[str], *, most: int = 5) -> str:
+    """Name what is spoken of; of more than `most` the first ones, and how many there are.
+
+    >>> few("abc"), few("abcdefg")
+    ('a, b, c', 'a, b, c, d, e, ... (7)')
+    """
+    return ", ".join(map(str, names[:most])) + f", ... ({len(names)})" * (len(names) > most)
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ondes.data import splits
+from ondes.data.splits import Split, Valid
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError, nearest
 from ondes.protocols import Clip
 from ondes.signal import Signal
@@ -86,6 +88,19 @@ class Clips:
     def digests(self) -> tuple[str, ...]:
         """What is in each clip, as a hash: equal clips have equal ones."""
         return tuple(map(digest, self.arrays))
+
+    @property
+    def classes(self) -> list[str]:
+        """The class of each clip: the likeliest one, where they are soft."""
+        return [self.labels[place] for place in self.y.argmax(axis=1)]
+
+    def part(self, parts: Split, name: str, *, of: str, valid: Valid = "group") -> Clips:
+        """The clips of one part of a split; LeakageError unless all its parts are apart.
+
+        `of` is what messages call the clips, `valid` as of `ondes.data.splits.check`.
+        """
+        splits.check(parts, groups=self.groups, content=self.digests, valid=valid, names=self.names)
+        return self.take(parts.part(name, of=of))
 
     def take(self, places: Iterable[int]) -> Clips:
         """The clips at these places, sharing memory."""

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -23,12 +22,11 @@ from ondes.run import rivals
 from ondes.run.classifier import Classifier
 from ondes.run.loading import load
 from ondes.signal import Signal
-from ondes.tasks.classify import classical
+from ondes.tasks.classify import Target, classical
 
-Target = Literal["class", "tags", "number"]
 NETWORKS_ALONE = ("members", "vary", "balance", "task", "train", "out")
 LEAST = {"epochs": 1, "batch": 1, "members": 1, "random_state": 0}
-PATIENT = {"class": "accuracy", "tags": "loss", "number": "loss"}
+MONITORED = {"class": "accuracy", "tags": "loss", "number": "loss"}
 
 
 class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -170,8 +168,8 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
             "save_every": 0 if self.out is None else 500,
             "save_every_s": 0.0 if self.out is None else 300.0,
             "keep": "last" if self.valid == 0 else "best",
-            "monitor": PATIENT[target],
-            "mode": "max" if PATIENT[target] == "accuracy" else "min",
+            "monitor": MONITORED[target],
+            "mode": "max" if MONITORED[target] == "accuracy" else "min",
         }
         told = _plain(
             {
@@ -210,9 +208,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever settings are
 
 
 def _strata(clips: Clips, target: Target) -> list[str]:
-    """Return what is to be held back alike: classes, sets of tags, quarters of the first number."""
-    if target == "number":
-        edges = np.quantile(clips.y[:, 0], (0.25, 0.5, 0.75))
-        return [str(place) for place in np.searchsorted(edges, clips.y[:, 0])]
-    rows: NDArray[np.int64] = clips.y.argmax(axis=1)
-    return [str(row) for row in rows]
+    """Return what is to be held back alike: classes, first tags, quarters of the first number."""
+    if target != "number":
+        return clips.classes
+    edges = np.quantile(clips.y[:, 0], (0.25, 0.5, 0.75))
+    return [str(place) for place in np.searchsorted(edges, clips.y[:, 0])]

@@ -12,12 +12,12 @@ from torch import nn
 
 from ondes.errors import RecipeError
 from ondes.nn.activation import ActivationName
-from ondes.nn.activation import activation as activated
 from ondes.nn.encoder import Encoder
 from ondes.nn.front import Config as FrontConfig
 from ondes.nn.heads import Head, dense_head
 from ondes.nn.init import InitName
-from ondes.nn.layers import Conv, Each, MaxPool, Norm
+from ondes.nn.layers import MaxPool, conv_norm
+from ondes.nn.plans import scaled
 
 CARD = """\
 AlexNet is five convolutions, the first of eleven samples or bins, three maxima that overlap, and
@@ -66,18 +66,24 @@ class Config:
                 f"hidden={self.hidden}: give a width above 0, the others 1 or more"
             )
 
-    def channels(self, of_paper: int) -> int:
-        """Return how many channels stand for so many of the paper's."""
-        return max(1, round(self.width * of_paper))
-
 
 def encoder(config: Config, *, channels: int, context: int | None = None) -> Encoder:  # noqa: ARG001
     """Return three stages, each of which ends with a maximum; there is no gate for `context`."""
-    widths = (channels, *map(config.channels, WIDTHS))
+    widths = (channels, *(scaled(width, width=config.width) for width in WIDTHS))
     stages: list[nn.Module] = []
     row: list[nn.Module] = []
     for i, (inputs, outputs) in enumerate(pairwise(widths)):
-        row += _convolution(config, i, inputs, outputs)
+        row.append(
+            conv_norm(
+                config.dims,
+                inputs,
+                outputs,
+                KERNELS[i],
+                stride=1 if i else config.stride,
+                activation=config.activation,
+                norm=config.norm,
+            )
+        )
         if i in POOLED:
             stages.append(nn.Sequential(*row, MaxPool(config.dims, 3, stride=2)))
             row = []
@@ -92,15 +98,8 @@ def head(config: Config, *, encoder: Encoder, outputs: int) -> Head:
             encoder.outputs,
             outputs,
             bins=config.bins,
-            hidden=(config.channels(config.hidden),) * 2,
+            hidden=(scaled(config.hidden, width=config.width),) * 2,
             dropout=config.dropout,
             activation=config.activation,
         )
     )
-
-
-def _convolution(config: Config, i: int, inputs: int, outputs: int) -> list[nn.Module]:
-    stride = 1 if i else config.stride
-    conv = Conv(config.dims, inputs, outputs, KERNELS[i], stride=stride, bias=not config.norm)
-    norm = [Norm(config.dims, outputs)] if config.norm else []
-    return [conv, *norm, Each(activated(config.activation))]

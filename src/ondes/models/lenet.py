@@ -13,6 +13,7 @@ from ondes.nn.front import Config as FrontConfig
 from ondes.nn.heads import Head, dense_head
 from ondes.nn.init import InitName
 from ondes.nn.layers import Conv, Each, MaxPool, MeanPool
+from ondes.nn.plans import scaled
 
 CARD = """\
 LeNet-5 is two convolutions, each followed by pooling, and three dense layers on five stretches of
@@ -56,14 +57,10 @@ class Config:
                 "give a width above 0, the others 1 or more"
             )
 
-    def channels(self, of_paper: int) -> int:
-        """Return how many channels stand for so many of the paper's."""
-        return max(1, round(self.width * of_paper))
-
 
 def encoder(config: Config, *, channels: int, context: int | None = None) -> Encoder:  # noqa: ARG001
     """Return the two convolutions and poolings, C1 to S4; there is no gate for `context`."""
-    first, second = config.channels(6), config.channels(16)
+    first, second = scaled(6, width=config.width), scaled(16, width=config.width)
     return Encoder(_stage(config, channels, first), _stage(config, first, second), outputs=second)
 
 
@@ -75,7 +72,7 @@ def head(config: Config, *, encoder: Encoder, outputs: int) -> Head:
             encoder.outputs,
             outputs,
             bins=config.bins,
-            hidden=(config.channels(120), config.channels(84)),
+            hidden=(scaled(120, width=config.width), scaled(84, width=config.width)),
             dropout=config.dropout,
             activation=config.activation,
         )

@@ -7,12 +7,12 @@ from torch import nn
 
 from ondes.errors import RecipeError
 from ondes.nn.activation import ActivationName
-from ondes.nn.activation import activation as activated
 from ondes.nn.encoder import Encoder
 from ondes.nn.front import Config as FrontConfig
 from ondes.nn.heads import Head, dense_head
 from ondes.nn.init import InitName
-from ondes.nn.layers import Conv, Each, MaxPool, Norm
+from ondes.nn.layers import MaxPool, conv_norm
+from ondes.nn.plans import scaled
 
 CARD = """\
 VGG is convolutions of three, two to four between one halving and the next, and three dense layers
@@ -64,19 +64,24 @@ class Config:
                 "0, the others 1 or more"
             )
 
-    def channels(self, of_paper: int) -> int:
-        """Return how many channels stand for so many of the paper's."""
-        return max(1, round(self.width * of_paper))
-
 
 def encoder(config: Config, *, channels: int, context: int | None = None) -> Encoder:  # noqa: ARG001
     """Return the five stages, each of which ends with a halving; no gate for `context`."""
     stages, inputs = [], channels
     for count, of_paper in zip(CONVOLUTIONS[config.layers], WIDTHS, strict=True):
-        outputs = config.channels(of_paper)
+        outputs = scaled(of_paper, width=config.width)
         row: list[nn.Module] = []
         for _ in range(count):
-            row += _convolution(config, inputs, outputs)
+            row.append(
+                conv_norm(
+                    config.dims,
+                    inputs,
+                    outputs,
+                    3,
+                    activation=config.activation,
+                    norm=config.norm,
+                )
+            )
             inputs = outputs
         stages.append(nn.Sequential(*row, MaxPool(config.dims, 2)))
     return Encoder(*stages, outputs=inputs)
@@ -90,14 +95,8 @@ def head(config: Config, *, encoder: Encoder, outputs: int) -> Head:
             encoder.outputs,
             outputs,
             bins=config.bins,
-            hidden=(config.channels(config.hidden),) * 2,
+            hidden=(scaled(config.hidden, width=config.width),) * 2,
             dropout=config.dropout,
             activation=config.activation,
         )
     )
-
-
-def _convolution(config: Config, inputs: int, outputs: int) -> list[nn.Module]:
-    conv = Conv(config.dims, inputs, outputs, 3, bias=not config.norm)
-    norm = [Norm(config.dims, outputs)] if config.norm else []
-    return [conv, *norm, Each(activated(config.activation))]

@@ -245,10 +245,15 @@ def conv_norm(
     stride: Size = 1,
     groups: int = 1,
     activation: ActivationName | None = "relu",
+    norm: bool = True,
+    eps: float = 1e-5,
 ) -> nn.Sequential:
-    """Return the usual three: convolution without bias, batch norm, activation (None: without)."""
-    conv = Conv(dims, inputs, outputs, kernel, stride=stride, groups=groups, bias=False)
-    layers: list[nn.Module] = [conv, Norm(dims, outputs)]
+    """Return the usual three: convolution without bias, batch norm, activation (None: without).
+
+    Without `norm` the convolution has a bias; `eps` is the norm's.
+    """
+    conv = Conv(dims, inputs, outputs, kernel, stride=stride, groups=groups, bias=not norm)
+    layers: list[nn.Module] = [conv, Norm(dims, outputs, eps=eps)] if norm else [conv]
     if activation is not None:
         layers.append(Each(activated(activation)))
     return nn.Sequential(*layers)

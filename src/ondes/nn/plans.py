@@ -8,7 +8,7 @@ from torch import nn
 
 from ondes.errors import RecipeError
 from ondes.nn.encoder import Encoder
-from ondes.nn.layers import Add, Concat, Conv, Each, MaxPool, MeanPool, Norm
+from ondes.nn.layers import Add, Concat, Conv, Each, MaxPool, MeanPool, conv_norm
 
 EPS = 1e-3  # of every batch norm in these networks' own code
 
@@ -84,6 +84,15 @@ def along_time(plan: Plan) -> Plan:
     return tuple(merged)
 
 
+def scaled(of_paper: int, *, width: float) -> int:
+    """Return how many channels stand for so many of the paper's.
+
+    >>> scaled(64, width=0.25), scaled(3, width=0.1)
+    (16, 1)
+    """
+    return max(1, round(width * of_paper))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Builder:
     """Builds plans: for signals (`dims` 1) or images (2), with `width` times their channels.
@@ -101,7 +110,7 @@ class Builder:
 
     def scaled(self, channels: int) -> int:
         """Return how many channels stand for so many of the paper's."""
-        return max(1, round(self.width * channels))
+        return scaled(channels, width=self.width)
 
     def encoder(self, plans: Sequence[Plan], channels: int) -> Encoder:
         """Return the plans built one after another, for `channels`; each ends with a level."""
@@ -134,9 +143,10 @@ class Builder:
 
     def _unit(self, unit: Unit, inputs: int) -> tuple[nn.Module, int]:
         outputs = self.scaled(unit.outputs)
-        conv = Conv(self.dims, inputs, outputs, unit.kernel, stride=unit.stride, bias=not self.norm)
-        norm = [Norm(self.dims, outputs, eps=EPS)] if self.norm else []
-        return nn.Sequential(conv, *norm, Each(nn.ReLU())), outputs
+        layer = conv_norm(
+            self.dims, inputs, outputs, unit.kernel, stride=unit.stride, norm=self.norm, eps=EPS
+        )
+        return layer, outputs
 
     def _fork(self, branches: Sequence[Plan], inputs: int) -> tuple[nn.Module, int]:
         chains, outputs = zip(*(self.chain(plan, inputs) for plan in branches), strict=True)

@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ondes.errors import ChannelError, InputError, RateError, nearest
+from ondes.errors import ChannelError, InputError, RateError, few, nearest
 from ondes.io import SignalFile, open_signal
 from ondes.signal import Signal
 from ondes.spec import ClipSpec, Spec
@@ -163,14 +163,10 @@ def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: s
         mixed = ', or "mix" for their mean' if spec.channels == 1 else ""
         raise ChannelError(
             f"{count} {'channel' if count == 1 else 'channels'} {how}, of a recording that has "
-            f"{_few(names)}, for a model of {spec.channels}: choose {spec.channels} "
+            f"{few(names, most=FEW)}, for a model of {spec.channels}: choose {spec.channels} "
             f"(channels=..., --channel){mixed}"
             f"{'; an array is [channel, time]' * (len(names) > FEW)}"
         )
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:FEW]) + f", ... ({len(names)})" * (len(names) > FEW)
 
 
 def _check_rate(own: float, said: float | None) -> None:

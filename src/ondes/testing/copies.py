@@ -2,16 +2,18 @@
 
 import copy
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from ondes.errors import InputError
 from ondes.nn.export import to_onnx
 from ondes.spec import ClipSpec
+from ondes.testing.require import require_equal
 
 
 def saved_and_loaded(module: nn.Module) -> nn.Module:
@@ -38,6 +40,21 @@ def _fresh(module: nn.Module) -> nn.Module:
     for tensor in new.state_dict().values():
         tensor.zero_()
     return new
+
+
+def check_in_onnx(module: nn.Module, batches: Iterable[Tensor], *, at_most: float) -> None:
+    """Check that ONNX Runtime gives the logits of the network, also where half of a batch is 0."""
+    run = onnx_session(module)
+    for x in batches:
+        x[..., : x.shape[-1] // 2] = 0  # where a small term is all there is
+        with torch.no_grad():
+            expected = module(x)
+        require_equal(
+            torch.from_numpy(run(x.numpy())),
+            expected,
+            f"ONNX Runtime gives other logits for a batch of {len(x)} with {x.shape[-1]} samples",
+            at_most=at_most,
+        )
 
 
 def onnx_session(module: nn.Module) -> Callable[[Any], Any]:

@@ -80,7 +80,7 @@ def _parted(clips: Clips, n_train: int, config: Config) -> Split:
     test = np.arange(n_train, len(clips))
     if config.parts == 0:
         return Split(np.arange(n_train), np.arange(0), test)
-    classes = [clips.labels[k] for k in clips.y[:n_train].argmax(axis=1)]
+    classes = clips.classes[:n_train]
     if config.inside and test.size:
         raise InputError(f"{config.name} has a TEST file: leave inside out")
     if config.inside:

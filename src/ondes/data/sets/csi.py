@@ -65,7 +65,7 @@ class _Set:
 
     @property
     def places(self) -> list[str]:
-        return [self.clips.labels[k] for k in self.clips.y.argmax(axis=1)]
+        return self.clips.classes
 
 
 def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG001 - nothing drawn

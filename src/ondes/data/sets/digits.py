@@ -50,16 +50,10 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     clips = _read(located(config.folder, option="folder"), config.rate_hz)
     if split == "all":
         return clips
-    digits = [clips.labels[k] for k in clips.y.argmax(axis=1)]
-    parts = splits.leave_group_out(clips.groups, config.fold, strata=digits, valid=config.valid)
-    splits.check(
-        parts,
-        groups=clips.groups,
-        content=clips.digests,
-        valid=config.valid,
-        names=clips.names,
+    parts = splits.leave_group_out(
+        clips.groups, config.fold, strata=clips.classes, valid=config.valid
     )
-    return clips.take(parts.part(split, of="digits"))
+    return clips.part(parts, split, of="digits", valid=config.valid)
 
 
 @lru_cache(maxsize=1)

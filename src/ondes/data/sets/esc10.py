@@ -87,7 +87,7 @@ def _parted(clips: Clips, folds: tuple[str, ...], fold: int | None, valid: Valid
     parts = splits.leave_group_out(
         folds,
         None if fold is None else known.index(str(fold)),
-        strata=[clips.labels[k] for k in clips.y.argmax(axis=1)],
+        strata=clips.classes,
         valid=valid,
         keep=clips.groups,
     )

@@ -69,17 +69,10 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
         clips.groups,
         config.fold,
         folds=config.folds,
-        strata=[clips.labels[k] for k in clips.y.argmax(axis=1)],
+        strata=clips.classes,
         valid=config.valid,
     )
-    splits.check(
-        parts,
-        groups=clips.groups,
-        content=clips.digests,
-        valid=config.valid,
-        names=clips.names,
-    )
-    return clips.take(parts.part(split, of="uwb"))
+    return clips.part(parts, split, of="uwb", valid=config.valid)
 
 
 @lru_cache(maxsize=1)

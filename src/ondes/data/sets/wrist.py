@@ -86,18 +86,11 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     parts = splits.leave_group_out(
         clips.groups,
         config.fold,
-        strata=[clips.labels[k] for k in clips.y.argmax(axis=1)],
+        strata=clips.classes,
         valid=config.valid,
         order=sorted(set(clips.groups), key=_numbered),
     )
-    splits.check(
-        parts,
-        groups=clips.groups,
-        content=clips.digests,
-        valid=config.valid,
-        names=clips.names,
-    )
-    return clips.take(parts.part(split, of="wrist"))
+    return clips.part(parts, split, of="wrist", valid=config.valid)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError, nearest
+from ondes.errors import (
+    ChannelError,
+    InputError,
+    NotFiniteError,
+    RateError,
+    TooShortError,
+    few,
+    nearest,
+)
 from ondes.protocols import Clip, ClipDataset
 from ondes.spec import ClipSpec
 from ondes.tasks.classify.reading import Target
@@ -36,7 +44,7 @@ def check_fit(clips: ClipDataset, spec: ClipSpec) -> None:
         )
     if tuple(clips.labels) != spec.outputs:
         raise InputError(
-            f"the data have the labels {_few(clips.labels)}, the network {_few(spec.outputs)}"
+            f"the data have the labels {few(clips.labels)}, the network {few(spec.outputs)}"
             f"{_first_unlike(clips.labels, spec.outputs)}: give both the same, in one order"
         )
 
@@ -93,7 +101,7 @@ def check_targets(y: NDArray[Any], labels: Sequence[str], target: Target, *, wha
     if y.ndim != 2 or y.shape[1] != len(labels):
         raise InputError(
             f"{what} has targets of shape {list(y.shape[1:])} for {len(labels)} labels "
-            f"{_few(labels)}; give one number per label"
+            f"{few(labels)}; give one number per label"
         )
     if not np.isfinite(y).all():
         clip, label = np.argwhere(~np.isfinite(y))[0]
@@ -139,7 +147,7 @@ def check_learnable(
     if missing and not absent and (target == "class" or split == "training"):
         kind = "classes" if target == "class" else "tags"
         raise InputError(
-            f"{len(missing)} of {len(labels)} {kind} have no {split} clip: {_few(missing)}; move "
+            f"{len(missing)} of {len(labels)} {kind} have no {split} clip: {few(missing)}; move "
             f"clips of them there (a stratified split does), leave these {kind} out, or say "
             f"absent: true (of the task) where they cannot be there"
         )
@@ -174,14 +182,9 @@ def _check_numbers(y: Targets, labels: Sequence[str], split: str) -> None:
     constant = [label for label, column in zip(labels, y.T, strict=True) if np.ptp(column) == 0]
     if constant and split == "training":
         raise InputError(
-            f"{_few(constant)}: the same number in all {len(y)} training clips; there is nothing "
+            f"{few(constant)}: the same number in all {len(y)} training clips; there is nothing "
             f"to learn of it, leave it out"
         )
-
-
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(map(str, names[:5]))
-    return shown + f", ... ({len(names)})" * (len(names) > 5)
 
 
 def _first_unlike(ours: Sequence[str], theirs: Sequence[str]) -> str:
