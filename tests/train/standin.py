@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from torch import nn
 
 from ondes.events import EventList
 from ondes.protocols import Example, Phase, Step
+from ondes.train import devices
 from ondes.train.config import TrainConfig
 from ondes.train.loop import fit
 
@@ -122,4 +122,4 @@ def config(args):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     main()
-    PartialState().destroy_process_group()  # or gloo's threads may outlive it, and abort
+    devices.leave()

@@ -42,6 +42,7 @@ def train(
     from ondes import recipe as room
     from ondes.recipe import run
     from ondes.run.artefact import read_card
+    from ondes.train import devices
 
     _options.use_threads(threads)
     loaded = room.load(recipe, overrides=overrides or [], scale=scale)
@@ -49,16 +50,14 @@ def train(
         folder = run.train(
             loaded, out or Path("runs") / loaded.name, resume=resume, progress=progress
         )
-    first = _is_first()
-    _part()
-    if not first:
-        return
-    scores = read_card(folder).scores
-    if json:
-        _console.show_json({"folder": str(folder), "scores": scores})
-        return
-    _console.show_scores(scores, loaded.published.scores if loaded.published else {})
-    print(f"The model is in {folder}. Score it: ondes evaluate {folder}")
+    if _is_first():
+        scores = read_card(folder).scores
+        if json:
+            _console.show_json({"folder": str(folder), "scores": scores})
+        else:
+            _console.show_scores(scores, loaded.published.scores if loaded.published else {})
+            print(f"The model is in {folder}. Score it: ondes evaluate {folder}")
+    devices.leave()
 
 
 def _is_first() -> bool:
@@ -108,10 +107,3 @@ class _Lines:
 def _said(step: int, total: int, logs: Mapping[str, float]) -> str:
     figures = "".join(f", {name} {value:.4g}" for name, value in logs.items())
     return f"step {step} of {total}{figures}"
-
-
-def _part() -> None:
-    """Leave the other processes of a launch in order: gloo's threads may not outlive this one."""
-    from accelerate import PartialState
-
-    PartialState().destroy_process_group()

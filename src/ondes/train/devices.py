@@ -1,10 +1,12 @@
 """What a training runs on, through Accelerate."""
 
+import os
+import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.state import AcceleratorState
 from accelerate.utils import GradientAccumulationPlugin
 
@@ -39,3 +41,17 @@ def accelerator(config: TrainConfig, out: Path) -> Accelerator:
     if config.precision == "fp16" and made.device.type == "cpu":
         raise RecipeError("train.precision: fp16 needs a GPU; here bf16 or no will do")
     return made
+
+
+def leave() -> None:
+    """End this process at once if it is one of a launch's; return if it is alone.
+
+    DistributedDataParallel never lets go of its process group, nor does gloo of its threads: one
+    that frees a tensor of Python's while the interpreter is torn down aborts the process.
+    """
+    state = PartialState()
+    if state.num_processes > 1:
+        state.destroy_process_group()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
