@@ -65,7 +65,7 @@ def one_class(maps, high, low, d):
         end = end_of(stop, begin, frame, offset, low, d)
         row = {"begin": begin[k] - pad, "end": end - pad, "first": k, "stop": stop}
         row.update(struck=starts[k] is not None, values=list(frame[k:stop]))
-        row.update(peak=height_of(k, starts[k], onset, d))
+        row.update(cells=list(range(k, stop)), peak=height_of(k, starts[k], onset, d))
         if row["struck"] or max(smooth[k:stop]) >= high:
             rows.append(row)
     return merged(rows, d.gap_frames)
@@ -101,6 +101,7 @@ def merged(rows, gap):
         if out and not row["struck"] and row["first"] - out[-1]["stop"] <= gap:
             out[-1].update(end=row["end"], stop=row["stop"])
             out[-1]["values"] += row["values"]
+            out[-1]["cells"] += row["cells"]
         else:
             out.append(row)
     return out
@@ -117,13 +118,23 @@ def score(row, d):
     return 1 / (1 + math.exp(-d.bias - sum(w * x for w, x in zip(d.weights, parts, strict=True))))
 
 
+def most(row, frame, labels, d):
+    cells = [k - 3 * d.halo for k in row["cells"]]
+    return labels[max(range(len(labels)), key=lambda c: sum(frame[c].astype(float)[cells]))]
+
+
 def decode(probs, timebase, labels, d):
+    names, frame = labels, probs[0]
+    if d.exclusive:
+        probs, labels = np.minimum(probs.sum(axis=1, keepdims=True), 1), ("one of them",)
     highs, lows = d.highs(len(labels)), d.lows(len(labels))
     heads = [*probs, None, None][:3]
     events = []
     for c, label in enumerate(labels):
         maps = [None if head is None else head[c] for head in heads]
         for row in one_class(maps, highs[c], lows[c], d):
+            if d.exclusive:
+                label = most(row, frame, names, d)
             if row["stop"] - row["first"] >= d.min_frames and score(row, d) >= d.min_score:
                 begin = timebase.start + math.floor(row["begin"] * timebase.hop + 0.5)
                 end = timebase.start + math.floor(row["end"] * timebase.hop + 0.5)

@@ -1,6 +1,7 @@
 """Decoding against plain rules, closed forms and itself in pieces."""
 
 import json
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _rules = spec_from_file_location("reference", Path(__file__).with_name("referenc
 reference = module_from_spec(_rules)
 _rules.loader.exec_module(reference)
 
-decoders = st.builds(
+plain = st.builds(
     Decoder,
     high=st.sampled_from([(0.5,), (0.8,), (0.3, 0.6)]),
     low_ratio=st.sampled_from([1.0, 0.7, 0.4]),
@@ -37,6 +38,8 @@ decoders = st.builds(
     bias=st.sampled_from([0.0, -0.5]),
     min_score=st.sampled_from([0.0, 0.5037]),  # no mean of so few hundredths: no ties
 )
+exclusive = plain.map(lambda d: replace(d, exclusive=True, high=d.high[:1]))
+decoders = plain | exclusive
 
 
 def walk(seed, heads, frames):
@@ -117,6 +120,16 @@ def test_events_of_a_class_never_overlap():
         found = decode(walk(seed, 3, 200), Timebase(1000, hop=1000), ("a", "b"), decoder)
         for events in found.split().values():
             assert (events.offset[:-1] <= events.onset[1:]).all()
+
+
+def test_one_event_at_a_time_where_classes_exclude_each_other():
+    probs = np.zeros((1, 2, 12), np.float32)
+    probs[0, :, 3:7] = [[0.3, 0.6, 0.4, 0.2], [0.3, 0.35, 0.5, 0.6]]
+    decoder = Decoder(high=(0.7,), low_ratio=0.5)
+    grid = Timebase(1000, hop=1000)
+    (event,) = decode(probs, grid, ("a", "b"), replace(decoder, exclusive=True))
+    assert event.label == "b" and event.score == pytest.approx(np.mean([0.6, 0.95, 0.9, 0.8]))
+    assert not decode(probs, grid, ("a", "b"), decoder)
 
 
 def triangle(position, frames, reach):

@@ -1,6 +1,7 @@
 """Events from frame probabilities, at once or stretch by stretch with the same answer."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -8,7 +9,6 @@ from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.tasks.detect.decoder import Decoder
 from ondes.tasks.detect.pieces import (
-    PIECE,
     UNIT,
     Doubles,
     Floats,
@@ -16,11 +16,12 @@ from ondes.tasks.detect.pieces import (
     Places,
     Stretch,
     Thresholds,
+    piece,
 )
 from ondes.timebase import Timebase
 
 BLOCK = 4096  # frames cut at once: bounds the memory, changes no answer
-NOTHING = np.zeros(0, PIECE)
+SUMS = {"total", "frames", "votes"}  # what adds up where pieces of an event meet
 
 
 class Scan:
@@ -49,13 +50,15 @@ class Scan:
         self.labels = np.tile(np.asarray(labels, np.str_), len(channels))
         self.channels = np.repeat(np.asarray(channels, np.int64), len(labels))
         self._shape = (len(channels), len(labels))
-        self._thresholds = Thresholds.of(decoder, classes=len(labels), times=len(channels))
+        self._votes = len(labels) if decoder.exclusive else 0
+        classes = 1 if decoder.exclusive else len(labels)
+        self._thresholds = Thresholds.of(decoder, classes=classes, times=len(channels))
         self._halo = decoder.halo
         self._kept: Floats | None = None
         self._frame = -self._halo  # the first frame that is not yet cut
-        self._sounding = NOTHING
-        self._waiting = NOTHING
-        self._quiet = NOTHING  # per class the last run that was no event
+        self._nothing = np.zeros(0, piece(self._votes))
+        self._sounding = self._waiting = self._nothing
+        self._quiet = self._nothing  # per row the last run that was no event
         self._none = EventList.empty(timebase.rate_hz)
 
     @property
@@ -85,8 +88,7 @@ class Scan:
         """
         probs = probs[None] if probs.ndim == 3 else probs
         self._check(probs)
-        n_heads, n_frames = probs.shape[1], probs.shape[3]
-        rows = np.moveaxis(probs, 0, 1).reshape(n_heads, len(self.labels), n_frames)
+        rows = self._rows(probs)
         begin = range(0, rows.shape[2], BLOCK)
         return self._events([self._take(rows[..., i : i + BLOCK]) for i in begin])
 
@@ -96,8 +98,20 @@ class Scan:
             return self._none
         silence = np.zeros((*self._kept.shape[:2], self._halo), np.float32)
         over = self._take(silence)
-        rest, self._waiting = self._waiting, NOTHING
+        rest, self._waiting = self._waiting, self._nothing
         return self._events([over, rest])
+
+    def _rows(self, probs: Floats) -> Floats:
+        """Return [head, row, frame]: a row per channel and class, or per channel alone.
+
+        Then the classes are summed, and follow as heads of their own.
+        """
+        n_channels, n_heads, n_classes, n_frames = probs.shape
+        if not self._votes:
+            return np.moveaxis(probs, 0, 1).reshape(n_heads, n_channels * n_classes, n_frames)
+        together = reduce(np.add, np.moveaxis(probs, 2, 0))
+        heads = np.minimum(together, np.float32(1))
+        return np.concatenate([heads, probs[:, 0]], axis=1).swapaxes(0, 1)
 
     def _check(self, probs: Floats) -> None:
         n_channels, n_labels = self._shape
@@ -116,14 +130,14 @@ class Scan:
         known = np.concatenate([self._kept, probs], axis=2, dtype=np.float32)
         self._kept = known[..., -2 * self._halo :].copy()
         if not probs.shape[2]:
-            return NOTHING
-        stretch = Stretch.of(self.decoder, known, self._thresholds)
-        pieces = stretch.pieces() if stretch else NOTHING.copy()
+            return self._nothing
+        stretch = Stretch.of(self.decoder, known, self._thresholds, votes=self._votes)
+        pieces = stretch.pieces() if stretch else self._nothing.copy()
         for name in ("start", "stop"):
             pieces[name] += self._frame - self._halo
         self._frame += probs.shape[2]
         if not (len(pieces) or len(self._waiting)):
-            return NOTHING
+            return self._nothing
         return self._chained(self._closed(pieces))
 
     def _closed(self, pieces: Pieces) -> Pieces:
@@ -159,14 +173,14 @@ class Scan:
 
         What sounds and was struck joins nothing.
         """
-        frame = np.full(len(self.labels), self._frame)
+        frame = np.full(len(self._thresholds.low), self._frame)
         joins = self._sounding[~self._sounding["struck"]]
         frame[joins["label"]] = joins["start"]
         return frame
 
     def _events(self, parts: Sequence[Pieces]) -> EventList:
         """Turn finished rows into events, without those too short or too unsure."""
-        rows = np.concatenate([NOTHING, *parts])
+        rows = np.concatenate([self._nothing, *parts])
         if not len(rows):
             return self._none
         rows = rows[rows["stop"] - rows["start"] >= self.decoder.min_frames]
@@ -174,14 +188,20 @@ class Scan:
         rows, score = rows[score >= self.decoder.min_score], score[score >= self.decoder.min_score]
         onset = self._samples(rows["start"], rows["onset"])
         offset = self._samples(rows["stop"], rows["offset"])
+        which = self._classes(rows)
         return EventList(
             onset,
             np.maximum(offset, onset + 1),
-            self.labels[rows["label"]],
-            self.channels[rows["label"]],
+            self.labels[which],
+            self.channels[which],
             score,
             self.timebase.rate_hz,
         )
+
+    def _classes(self, rows: Pieces) -> Places:
+        """Return which of `labels` each event has."""
+        label: Places = rows["label"]
+        return label * self._votes + rows["votes"].argmax(axis=1) if self._votes else label
 
     def _samples(self, frame: Places, lead: Doubles) -> Places:
         within = np.floor(lead * self.timebase.hop + 0.5).astype(np.int64)
@@ -237,7 +257,7 @@ def _continue(pieces: Pieces, before: Pieces) -> None:
     early = before[np.searchsorted(before["label"], pieces["label"][late])]
     for name in ("start", "onset", "onset_peak", "struck"):
         pieces[name][late] = early[name]
-    for name in ("total", "frames"):
+    for name in SUMS & set(pieces.dtype.names or ()):
         pieces[name][late] += early[name]
     pieces["top"][late] = np.maximum(pieces["top"][late], early["top"])
     pieces["loud"][late] |= early["loud"]
@@ -254,7 +274,7 @@ def _chains(rows: Pieces, gap: int) -> Pieces:
     chains = rows[first]
     for name in ("stop", "offset"):
         chains[name] = rows[name][last]
-    for name in ("total", "frames"):
+    for name in SUMS & set(rows.dtype.names or ()):
         chains[name] = np.add.reduceat(rows[name], first)
     chains["top"] = np.maximum.reduceat(rows["top"], first)
     return chains

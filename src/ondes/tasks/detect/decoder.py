@@ -38,6 +38,9 @@ class Decoder:
         log odds of the mean frame probability, of the highest one and of the onset peak, and the
         log of the length in frames (Platt 1999). The default is the mean frame probability.
     min_score: in [0, 1]: events with a lower score are dropped.
+    exclusive: whether a channel holds one event at a time, as hearts one beat: the classes'
+        probabilities are summed, head by head, up to 1, events are read from that (so `high` is
+        one number), and each is of the class that has most of its frames' probability.
 
     Raises:
         InputError: a number is out of its range.
@@ -62,6 +65,7 @@ class Decoder:
     weights: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
     bias: float = 0.0
     min_score: float = 0.0
+    exclusive: bool = False
 
     def __post_init__(self) -> None:
         for name in ("high", "frame"):
@@ -78,6 +82,7 @@ class Decoder:
         for name in ("gap_frames", "attach"):
             self._require(name, getattr(self, name) >= 0, "be 0 or more")
         numbers = (self.onset_shift, self.offset_shift, self.bias, *self.weights)
+        self._require("high", not self.exclusive or len(self.high) == 1, "be one if exclusive")
         self._require("weights", len(self.weights) == len(FEATURES), f"be {len(FEATURES)}")
         self._require("weights", all(map(math.isfinite, numbers)), "be finite, as all numbers")
 

@@ -179,7 +179,9 @@ class Bench:
         return replace(decoder, frame=tuple(chosen.tolist()), high=(common,))
 
     def with_high_thresholds(self, decoder: Decoder) -> Decoder:
-        """Give each class its own high threshold."""
+        """Give each class its own high threshold, unless they exclude each other."""
+        if decoder.exclusive:
+            return decoder
         near = [level for level in LEVELS if 0.4 < level / decoder.high[0] < 2.5]
         levels = near or [decoder.high[0]]
         tallies = [self.tally(replace(decoder, high=(level,))) for level in levels]

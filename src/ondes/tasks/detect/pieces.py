@@ -24,17 +24,21 @@ Pieces = npt.NDArray[Any]
 # `offset` from `stop`, in frames, to the refined positions. `total` is the sum and `top` the
 # highest of the probabilities of its `frames` active frames; `onset_peak` the highest onset
 # probability around its start. `struck`: an onset peak begins it. `loud`: it reaches the high
-# threshold. `joined`: it began before the stretch. `open`: it goes on after the stretch.
-PIECE = np.dtype(
-    [
-        *((name, np.int64) for name in ("label", "start", "stop", "total", "frames")),
-        *((name, np.float64) for name in ("onset", "offset", "top", "onset_peak")),
-        *((name, np.bool_) for name in ("struck", "loud", "joined", "open")),
-    ]
+# threshold. `joined`: it began before the stretch. `open`: it goes on after the stretch. `votes`,
+# where classes exclude each other: the sum of each one's probabilities, as `total`.
+PIECE = (
+    *((name, np.int64) for name in ("label", "start", "stop", "total", "frames")),
+    *((name, np.float64) for name in ("onset", "offset", "top", "onset_peak")),
+    *((name, np.bool_) for name in ("struck", "loud", "joined", "open")),
 )
 
 # Probabilities are summed as whole multiples of this: exact, whatever the parts of the sum.
 UNIT = 2.0**-24
+
+
+def piece(votes: int) -> np.dtype[Any]:
+    """Return the type of a row about an event that one of so many classes has, 0 if one only."""
+    return np.dtype([*PIECE, *([("votes", np.int64, (votes,))] if votes else [])])
 
 
 class Starts(NamedTuple):
@@ -64,8 +68,9 @@ class Stretch:
     """The cells of some frames that matter; `of` picks them.
 
     `frame`, `onset` and `offset` are their probabilities (None where the model has no such head),
-    `label` and `at` their rows and frames, `low` and `high` their thresholds. `width` is the
-    number of frames, ``decoder.halo`` of them at both ends being there for the others' sake.
+    `label` and `at` their rows and frames, `low` and `high` their thresholds, `votes` [class, cell]
+    the probabilities of classes that exclude each other. `width` is the number of frames,
+    ``decoder.halo`` of them at both ends being there for the others' sake.
     """
 
     decoder: Decoder
@@ -77,10 +82,16 @@ class Stretch:
     frame: Floats
     onset: Floats | None = None
     offset: Floats | None = None
+    votes: Floats | None = None
 
     @classmethod
-    def of(cls, decoder: Decoder, probs: Floats, thresholds: Thresholds) -> "Stretch | None":
-        """Return what matters of probabilities [head, row, frame], None where nothing does."""
+    def of(
+        cls, decoder: Decoder, probs: Floats, thresholds: Thresholds, *, votes: int = 0
+    ) -> "Stretch | None":
+        """Return what matters of probabilities [head, row, frame], None where nothing does.
+
+        The last `votes` of the heads are those of classes that exclude each other.
+        """
         width = probs.shape[2]
         active = np.flatnonzero(probs[0] >= thresholds.low[:, None])
         if not active.size:
@@ -88,7 +99,9 @@ class Stretch:
         cells = _around(active, decoder.halo, width)
         label, at = np.divmod(cells, width)
         heads = probs.reshape(len(probs), -1)[:, cells]
-        return cls(decoder, width, label, at, thresholds.low[label], thresholds.high[label], *heads)
+        n_heads = len(probs) - votes
+        own = (thresholds.low[label], thresholds.high[label], *heads[:n_heads])
+        return cls(decoder, width, label, at, *own, votes=heads[n_heads:] if votes else None)
 
     def pieces(self) -> Pieces:
         """Return the pieces of events inside the halos, by row and time."""
@@ -99,7 +112,7 @@ class Stretch:
         goes_on = np.zeros(active.shape, np.bool_)
         goes_on[:-1] = active[1:] & ~begins[1:]
         first, final, inside = self._runs(active, begins, goes_on)
-        pieces = np.zeros(len(first), PIECE)
+        pieces = np.zeros(len(first), piece(0 if self.votes is None else len(self.votes)))
         pieces["label"], pieces["start"] = self.label[first], self.at[first]
         pieces["stop"] = self.at[final] + 1
         pieces["joined"], pieces["open"] = ~begins[first], goes_on[final]
@@ -207,7 +220,9 @@ class Stretch:
         loud = majority(self.frame >= self.high, self.decoder.median)
         values = self.frame[inside]
         pieces["frames"] = lengths
-        pieces["total"] = np.add.reduceat(np.rint(values / UNIT).astype(np.int64), first)
+        pieces["total"] = np.add.reduceat(units(values), first)
+        if self.votes is not None:
+            pieces["votes"] = np.add.reduceat(units(self.votes[:, inside].T), first)
         pieces["top"] = np.maximum.reduceat(values, first)
         pieces["loud"] = np.logical_or.reduceat(loud[inside], first)
 
@@ -242,6 +257,12 @@ class Stretch:
             return np.zeros(len(places))
         highest = self._highest_near(self.onset, places)
         return self.onset[highest].astype(np.float64)
+
+
+def units(probabilities: Floats) -> Places:
+    """Return probabilities as whole multiples of `UNIT`."""
+    whole: Places = np.rint(probabilities / UNIT).astype(np.int64)
+    return whole
 
 
 def _around(active: Places, halo: int, width: int) -> Places:
