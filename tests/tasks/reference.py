@@ -133,11 +133,10 @@ def decode(probs, timebase, labels, d):
     for c, label in enumerate(labels):
         maps = [None if head is None else head[c] for head in heads]
         for row in one_class(maps, highs[c], lows[c], d):
-            if d.exclusive:
-                label = most(row, frame, names, d)
+            name = most(row, frame, names, d) if d.exclusive else label
             if row["stop"] - row["first"] >= d.min_frames and score(row, d) >= d.min_score:
                 begin = timebase.start + math.floor(row["begin"] * timebase.hop + 0.5)
                 end = timebase.start + math.floor(row["end"] * timebase.hop + 0.5)
-                events.append(Event(begin, max(end, begin + 1), label, 0, score(row, d)))
+                events.append(Event(begin, max(end, begin + 1), name, 0, score(row, d)))
     span = timebase.sample_of(0), timebase.sample_of(probs.shape[2])
     return EventList.of(events, rate_hz=timebase.rate_hz).crop(*span)

@@ -128,7 +128,8 @@ def test_one_event_at_a_time_where_classes_exclude_each_other():
     decoder = Decoder(high=(0.7,), low_ratio=0.5)
     grid = Timebase(1000, hop=1000)
     (event,) = decode(probs, grid, ("a", "b"), replace(decoder, exclusive=True))
-    assert event.label == "b" and event.score == pytest.approx(np.mean([0.6, 0.95, 0.9, 0.8]))
+    assert event.label == "b"
+    assert event.score == pytest.approx(np.mean([0.6, 0.95, 0.9, 0.8]))
     assert not decode(probs, grid, ("a", "b"), decoder)
 
 

@@ -100,8 +100,10 @@ class Stretch:
         label, at = np.divmod(cells, width)
         heads = probs.reshape(len(probs), -1)[:, cells]
         n_heads = len(probs) - votes
-        own = (thresholds.low[label], thresholds.high[label], *heads[:n_heads])
-        return cls(decoder, width, label, at, *own, votes=heads[n_heads:] if votes else None)
+        low, high = thresholds.low[label], thresholds.high[label]
+        frame, onset, offset = [*heads[:n_heads], None, None][:3]
+        told = heads[n_heads:] if votes else None
+        return cls(decoder, width, label, at, low, high, frame, onset, offset, told)
 
     def pieces(self) -> Pieces:
         """Return the pieces of events inside the halos, by row and time."""
