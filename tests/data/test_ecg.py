@@ -14,6 +14,7 @@ from ondes.data.sets import ecg_af, ecg_beats
 from ondes.data.splits import Span
 from ondes.errors import ChannelError, FormatError, InputError, LeakageError, RateError, RecipeError
 from ondes.io import read_events, write, write_events
+from ondes.ops import vary
 from ondes.recipe.options import typed
 from ondes.testing import check_dataset
 
@@ -163,11 +164,33 @@ def test_leads_go_by_name(
 
 
 def test_any_lead_and_either_side_up_in_training(config: ecg_beats.Config) -> None:
-    free = replace(SHORT, any_lead=True, p_flip=0.5)
+    free = replace(SHORT, any_lead=True, vary=vary.Config(p_flip=0.5))
     data = ecg_beats.build(replace(config, cutting=free), split="train", seed=0)
     assert data.n_channels == 1
     peaks = {float(data[k].x[0, data[k].events.onset[2]]) for k in range(30)}
     assert peaks == {-2.0, -1.0, 1.0, 2.0}
+
+
+def test_clips_are_played_faster_with_their_beats(config: ecg_beats.Config) -> None:
+    fast = replace(config, cutting=replace(SHORT, speed=(0.5, 2.0)))
+    data = ecg_beats.build(fast, split="train", seed=0)
+    counts = set()
+    for k in range(12):
+        x, events = data[k]
+        inner = events[(events.onset > 20) & (events.onset < 980)]
+        assert x.shape == (1, 1000)
+        assert all(x[0, p - 8 : p + 9].argmax() in {7, 8, 9} for p in inner.onset)
+        counts.add(len(inner))
+    assert min(counts) < 8 < 12 < max(counts)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"speed": (0.0, 1.0)}, "above 0"), ({"vary": vary.Config(p_warp=0.5)}, "vary.p_warp would")],
+)
+def test_what_would_tear_beats_off_is_refused(wrong: dict[str, object], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        Cutting(**wrong)
 
 
 def test_records_of_other_rates_are_brought_to_one(folder: Path) -> None:

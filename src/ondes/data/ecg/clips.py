@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ondes.data.ecg.records import Record, loaded, one_rate, rows
 from ondes.data.splits import Span
+from ondes.errors import InputError
 from ondes.events import EventList
-from ondes.ops import augment
+from ondes.ops import vary
 from ondes.protocols import Example
 from ondes.timebase import Timebase
 
 TRAIN_CLIPS = 10**9
+MOVING = ("p_crop", "p_stretch", "p_warp", "p_speed", "p_shift", "p_mixup", "n_samples")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,21 +29,30 @@ class Cutting:
         is each record's first.
     any_lead: whether a clip of training has any of the record's leads, drawn anew, where one lead
         is asked for.
-    p_flip: probability that a clip of training is upside down.
-    augmented: whether `augmentation` is applied to clips of training.
+    speed: between which factors clips of training are played, slower or faster, beats with them.
+    vary: what else becomes of clips of training; nothing that moves time.
+
+    Raises InputError where a speed is none, or `vary` moves time.
     """
 
     n_samples: int = 2**12
     rate_hz: float = 0.0
     leads: tuple[str, ...] = ()
     any_lead: bool = False
-    p_flip: float = 0.0
-    augmented: bool = False
-    augmentation: augment.Config = field(
-        default_factory=lambda: augment.Config(
-            p_gain=0.5, p_noise=0.5, p_channel_swap=0.0, p_chorus=0.0, p_reverb=0.0
-        )
-    )
+    speed: tuple[float, float] = (1.0, 1.0)
+    vary: vary.Config = field(default_factory=vary.Config)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.speed[0] <= self.speed[1]:
+            raise InputError(
+                f"cutting.speed={self.speed}: give two factors above 0, the smaller one first"
+            )
+        moving = [name for name in MOVING if getattr(self.vary, name)]
+        if moving:
+            raise InputError(
+                f"cutting.vary.{moving[0]} would move beats away from where they are annotated: "
+                "leave it out; cutting.speed plays clips faster with their beats"
+            )
 
 
 class Stretches:
@@ -131,22 +141,34 @@ class Clips:
     def _drawn(self, rng: np.random.Generator) -> Example:
         place = int(rng.integers(self._stops[-1]))
         stretch = int(np.searchsorted(self._stops, place, side="right"))
-        spare = max(self.whole.length(stretch) - self.cutting.n_samples, 0)
+        size = round(self.cutting.n_samples * np.exp(rng.uniform(*np.log(self.cutting.speed))))
+        spare = max(self.whole.length(stretch) - size, 0)
         start, lead = int(rng.integers(spare + 1)), int(rng.integers(self.whole.leads(stretch)))
         free = self.cutting.any_lead and self.n_channels == 1
-        x, events = self._padded(stretch, start, [lead] if free else None)
-        return Example(self._varied(x, rng), events)
+        example = self._padded(stretch, start, [lead] if free else None, size=size)
+        x, events = self._played(example)
+        chain = vary.draw(rng, self.cutting.vary, channels=len(x))
+        return Example(chain(x, self.rate_hz), events)
 
-    def _padded(self, stretch: int, start: int, leads: Sequence[int] | None = None) -> Example:
-        x, events = self.whole.cut(stretch, start, start + self.cutting.n_samples, leads)
-        clip = np.zeros((len(x), self.cutting.n_samples), np.float32)
+    def _padded(
+        self,
+        stretch: int,
+        start: int,
+        leads: Sequence[int] | None = None,
+        *,
+        size: int | None = None,
+    ) -> Example:
+        n_samples = size or self.cutting.n_samples
+        x, events = self.whole.cut(stretch, start, start + n_samples, leads)
+        clip = np.zeros((len(x), n_samples), np.float32)
         clip[:, : x.shape[1]] = x
         return Example(clip, events)
 
-    def _varied(self, x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        if rng.random() < self.cutting.p_flip:
-            x = -x
-        if not self.cutting.augmented:
-            return x
-        chain = augment.draw(rng, self.cutting.augmentation, channels=len(x))
-        return chain(x, self.rate_hz)
+    def _played(self, example: Example) -> Example:
+        """Bring a clip to its length, its events with it."""
+        x, events = example
+        size, n_samples = x.shape[1], self.cutting.n_samples
+        if size == n_samples:
+            return example
+        told = replace(events, rate_hz=self.rate_hz * size / n_samples).resample(self.rate_hz)
+        return Example(vary.speed(x, size / n_samples), told.crop(0, n_samples))
