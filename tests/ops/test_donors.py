@@ -77,7 +77,9 @@ def test_a_library_does_not_change(library):
     with pytest.raises(ValueError, match="read-only"):
         library.filters[0, 0] = 1.0
     mine = np.zeros((1, 3))
-    Library(mine, np.array(["V"]), np.array(["Ada"]), np.zeros(1), np.zeros(1), 2, 0.1)
+    Library(
+        mine, np.array(["V"]), np.array(["Ada"]), np.zeros(1), np.zeros(1), np.zeros((1, 2)), 2, 0.1
+    )
     mine[0, 0] = 1.0
 
 
