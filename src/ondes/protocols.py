@@ -1,4 +1,4 @@
-"""What the rooms expect of each other, as types alone: nothing here runs."""
+"""What the rooms expect of each other, as types: hardly anything here runs."""
 
 from __future__ import annotations
 
@@ -116,6 +116,32 @@ class ClipDataset(Protocol):
 
 Examples = Dataset | ClipDataset
 """What a training walks through."""
+
+
+class Told(NamedTuple):
+    """What a data set tells of an example beside its events.
+
+    `labels` are those that its annotations tell apart; `apart` is where nothing is scored.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    apart: EventList
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A data set that tells more of its examples than their events."""
+
+    def told(self, index: int, /) -> Told:
+        """Return what is told of an example."""
+
+
+def told(examples: Examples, index: int) -> Told:
+    """Return what is told of an example: its number and all labels, where nothing is."""
+    if isinstance(examples, Telling):
+        return examples.told(index)
+    return Told(str(index), examples.labels, EventList.empty(examples.rate_hz))
 
 
 class Step(NamedTuple):

@@ -9,7 +9,7 @@ from ondes import data
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
 from ondes.errors import InputError, OndesError, nearest
-from ondes.protocols import Examples
+from ondes.protocols import Examples, Told, told
 from ondes.recipe import Recipe, build, check, documents
 from ondes.recipe import names as recipe_names
 from ondes.recipe.documents import Layer
@@ -43,25 +43,33 @@ def recipe_for(
 
 def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:
     """Return the splits to score on, the main one first: all of recordings that are named."""
-    if what is not None and recipe.name == _own_set(recipe):
+    if is_own(what):
         return ("all",)
     splits: Sequence[str] = data.find(recipe.data.set).TESTS
     return splits
 
 
-def dataset(recipe: Recipe, split: str, *, limit: int | None) -> tuple[Examples, Sequence[Failure]]:
+def is_own(what: str | None) -> bool:
+    """Tell whether a word names recordings of one's own, and neither a data set nor a recipe."""
+    return what is not None and what not in data.names() and _is_path(what)
+
+
+def dataset(
+    recipe: Recipe, split: str, *, limit: int | None, own: bool = False
+) -> tuple[Examples, Sequence[Failure]]:
     """Return the examples of a split, at most `limit`, and the recordings that cannot be read.
+
+    Of one's `own` recordings some may be unreadable.
 
     Raises:
         InputError: none can be read.
     """
     examples = build.limited(recipe, build.dataset(recipe, split), limit)
-    return _sound(examples) if recipe.data.set == _own_set(recipe) else (examples, ())
+    return _sound(examples) if own else (examples, ())
 
 
-def _own_set(recipe: Recipe) -> str:
-    """Return the data set of one's own recordings, of which some may be unreadable."""
-    return kinds.find(recipe.task.name).OWN
+def _is_path(what: str) -> bool:
+    return Path(what).exists() and Path(what).suffix != ".yaml"
 
 
 def _sound(examples: Examples) -> tuple[Examples, Sequence[Failure]]:
@@ -107,6 +115,10 @@ class Watched:
         self.advance(index, self.name)
         return self.examples[index]
 
+    def told(self, index: int) -> Told:
+        """What the data set tells of it."""
+        return told(self.examples, index)
+
 
 def _layers(model: "Trained", what: str | None, options: Options) -> list[Layer]:
     task = model.card.task["name"]
@@ -114,9 +126,9 @@ def _layers(model: "Trained", what: str | None, options: Options) -> list[Layer]
         return [_own(model.card)]
     if what in data.names():
         return [_layer(what, task, _at_rate(what, model.card))]
-    if Path(what).exists() and Path(what).suffix != ".yaml":
+    if _is_path(what):
         kind = kinds.find(task)
-        return [_layer(kind.OWN, task, {**kind.options(model, what), **options})]
+        return [_layer(kind.own(model), task, {**kind.options(model, what), **options})]
     known = [*data.names(), *recipe_names()]
     if what not in known and not Path(what).exists():
         raise InputError(

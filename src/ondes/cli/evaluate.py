@@ -1,6 +1,6 @@
 """``ondes evaluate``: how well a model does, and how fast."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,16 +61,17 @@ def evaluate(
     trained = _options.trained(model, device=device, threads=threads)
     kind = kinds.find(trained.card.task["name"])
     files = {"rate_hz": rate, "dtype": dtype, "channels": channels}
+    said = {name: value for name, value in files.items() if value is not None}
     options = {
-        "mix": mix,
-        "files": {name: value for name, value in files.items() if value is not None},
+        **({"mix": True} if mix else {}),
+        **({"files": said} if said else {}),
         **({"rate_hz": trained.spec.rate_hz} if resample else {}),
     }
     recipe = _tests.recipe_for(trained, data, options=options, overrides=overrides or [])
     scores, beside = {}, {}
     failures: list[Failure] = []
     for name in split or _tests.splits_for(recipe, data):
-        examples, unread = _tests.dataset(recipe, name, limit=limit)
+        examples, unread = _tests.dataset(recipe, name, limit=limit, own=_tests.is_own(data))
         failures += unread
         with _console.progress(len(examples)) as advance:
             scores[name] = kind.evaluate(trained, _tests.Watched(examples, name, advance))
@@ -104,7 +105,7 @@ def _show_tables(
 ) -> None:
     """Print a column of figures for each split and rival, and how classes were confused."""
     columns = {
-        column: {name: figure for name, figure in figures.items() if _is_figure(figure)}
+        column: dict(_figures(figures))
         for split in scores
         for column, figures in [
             (split, scores[split]),
@@ -117,10 +118,27 @@ def _show_tables(
             classes, counts = figures["classes"], figures["confusion"]
             rows = [(name, *map(str, row)) for name, row in zip(classes, counts, strict=True)]
             _console.show_table((f"{split}: true, found", *classes), rows)
+        if "records" in figures:
+            _show_records(split, figures)
 
 
-def _is_figure(value: object) -> bool:
-    return isinstance(value, (int, float))
+def _show_records(split: str, figures: "Scores") -> None:
+    """Print a row of figures for each record, and what its annotations do not tell apart."""
+    told = {name: dict(_figures(one)) for name, one in figures["records"].items()}
+    names = list(dict.fromkeys(name for one in told.values() for name in one))
+    rows = [(record, *(f"{one[name]:.4g}" for name in names)) for record, one in told.items()]
+    _console.show_table((f"{split}: record", *names), rows)
+    for record, labels in figures.get("untold", {}).items():
+        _console.note(f"{record}: its annotations do not tell {', '.join(labels)} from the rest")
+
+
+def _figures(figures: Mapping[str, object]) -> Iterator[tuple[str, float]]:
+    """Yield the numbers among figures, those of a mapping as ``veb sen``."""
+    for name, figure in figures.items():
+        if isinstance(figure, (int, float)):
+            yield name, figure
+        elif isinstance(figure, Mapping) and name not in ("records", "average", "untold"):
+            yield from ((f"{name} {key}", value) for key, value in figure.items())
 
 
 def _named(beside: Mapping[str, object]) -> dict[str, object]:

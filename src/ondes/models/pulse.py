@@ -163,7 +163,8 @@ class Front(nn.Module):
     def _level(self, size: Tensor, heard: Tensor) -> Tensor:
         """Mean size in each band over the steps heard of the last ones [b, band, step]."""
         total = summed(torch.cat([size * heard, heard], dim=1), self.doublings)
-        return total[:, :-1] / total[:, -1:].clamp(min=1) + QUIET**0.5
+        level: Tensor = total[:, :-1] / total[:, -1:].clamp(min=1) + math.sqrt(QUIET)
+        return level
 
 
 class Block(nn.Module):
@@ -199,11 +200,12 @@ class Usual(nn.Module):
     def forward(self, x: Tensor, heard: Tensor) -> Tensor:
         """Add what the difference tells."""
         weight = F.softplus(self.weigh(x).float()) * heard
-        value = self.value(x).float().unflatten(1, (self.heads, -1))
-        total = summed((value * weight[:, :, None]).flatten(1, 2), self.doublings)
+        value = self.value(x).float()
+        each = value.shape[1] // self.heads
+        total = summed(value * weight.repeat_interleave(each, dim=1), self.doublings)
         share = summed(weight, self.doublings).clamp(min=1e-6)
-        usual = (total.unflatten(1, (self.heads, -1)) / share[:, :, None]).flatten(1, 2)
-        y: Tensor = self.out(torch.cat([value.flatten(1, 2) - usual, usual], dim=1).to(x.dtype))
+        usual = total / share.repeat_interleave(each, dim=1)
+        y: Tensor = self.out(torch.cat([value - usual, usual], dim=1).to(x.dtype))
         return F.relu(x + y) * heard
 
 

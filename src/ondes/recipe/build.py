@@ -11,7 +11,7 @@ from ondes import data, models, tasks
 from ondes.data.varied import Varied
 from ondes.errors import RecipeError, nearest
 from ondes.ops import vary
-from ondes.protocols import ClipDataset, Examples, Task
+from ondes.protocols import ClipDataset, Examples, Task, Told, told
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
@@ -212,6 +212,10 @@ class Chosen:
         if not 0 <= index < len(self):
             raise IndexError(f"example {index} of {len(self)}")
         return self.examples[self.places[index]]
+
+    def told(self, index: int) -> Told:
+        """What the data set tells of it."""
+        return told(self.examples, self.places[index])
 
 
 def _take_up(model: nn.Module, start: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ondes.data.splits import Span
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.ops import vary
-from ondes.protocols import Example
+from ondes.protocols import Example, Told
 from ondes.timebase import Timebase
 
 TRAIN_CLIPS = 10**9
@@ -55,6 +56,19 @@ class Cutting:
             )
 
 
+class Truth(Protocol):
+    """What is true of records: their events, and what their annotations say about these."""
+
+    def __call__(self, record: Record, /) -> EventList:
+        """Return the events."""
+
+    def labels(self, record: Record, /) -> tuple[str, ...]:
+        """Return those labels that the annotations tell apart."""
+
+    def apart(self, record: Record, /) -> EventList:
+        """Return where nothing is scored."""
+
+
 class Stretches:
     """Whole stretches of records, each with the events in it."""
 
@@ -63,7 +77,7 @@ class Stretches:
         records: Sequence[Record],
         spans: Sequence[Span],
         cutting: Cutting,
-        events: Callable[[Record], EventList],
+        truth: Truth,
         *,
         labels: tuple[str, ...],
     ) -> None:
@@ -71,7 +85,7 @@ class Stretches:
         self.spans, self.cutting, self.labels = tuple(spans), cutting, labels
         self.rate_hz = one_rate(records, cutting.rate_hz)
         self.n_channels = max(1, len(cutting.leads))
-        self._events, self._told = events, dict[str, EventList]()
+        self._truth, self._known = truth, dict[str, EventList]()
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -100,14 +114,23 @@ class Stretches:
         """How many leads the record of a stretch has."""
         return len(self.records[self.spans[index].source].leads)
 
+    def told(self, index: int) -> Told:
+        """What a record is called, what its annotations tell, and where nothing is scored."""
+        record = self.records[self.spans[index].source]
+        apart = self._at_rate(self._truth.apart(record))
+        first, last = self._edges(index)
+        inside = apart.crop(first, last).shift(-first)
+        return Told(record.name, self._truth.labels(record), inside)
+
     def _of(self, record: Record) -> EventList:
         """The events of a record on channel 0, at the rate that is given out."""
-        if record.name not in self._told:
-            told = self._events(record)
-            told = replace(told, channel=np.zeros(len(told), np.int64))
-            same = told.rate_hz == self.rate_hz
-            self._told[record.name] = told if same else told.resample(self.rate_hz)
-        return self._told[record.name]
+        if record.name not in self._known:
+            self._known[record.name] = self._at_rate(self._truth(record))
+        return self._known[record.name]
+
+    def _at_rate(self, events: EventList) -> EventList:
+        plain = replace(events, channel=np.zeros(len(events), np.int64))
+        return plain if plain.rate_hz == self.rate_hz else plain.resample(self.rate_hz)
 
     def _edges(self, index: int) -> tuple[int, int]:
         span = self.spans[index]
@@ -133,10 +156,21 @@ class Clips:
         if not 0 <= index < len(self):
             raise IndexError(f"clip {index} of {len(self)}")
         if self.seed is None:
-            stretch = int(np.searchsorted(self._stops, index, side="right"))
-            before = int(self._stops[stretch - 1]) if stretch else 0
-            return self._padded(stretch, (index - before) * self.cutting.n_samples)
+            return self._padded(*self._place(index))
         return self._drawn(np.random.default_rng((self.seed, index)))
+
+    def told(self, index: int) -> Told:
+        """What is told of a clip of validation: a part of what is told of its record."""
+        stretch, start = self._place(index)
+        about = self.whole.told(stretch)
+        inside = about.apart.crop(start, start + self.cutting.n_samples).shift(-start)
+        return Told(f"{about.name} from sample {start}", about.labels, inside)
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """The stretch of a clip of validation, and where in it the clip begins."""
+        stretch = int(np.searchsorted(self._stops, index, side="right"))
+        before = int(self._stops[stretch - 1]) if stretch else 0
+        return stretch, (index - before) * self.cutting.n_samples
 
     def _drawn(self, rng: np.random.Generator) -> Example:
         place = int(rng.integers(self._stops[-1]))

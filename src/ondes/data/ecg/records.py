@@ -57,6 +57,12 @@ class Record:
             return read_events(self.path.with_suffix(".atr"))
         return _cut(self.path)[self.row][1]
 
+    def classes(self) -> tuple[str, ...]:
+        """Classes of beats that the annotations tell apart, of a cut V or none."""
+        if self.path.suffix == ".hea":
+            return beats.CLASSES
+        return ("V",) if _tells_v(self.path) else ()
+
     def signal(self) -> Signal:
         """All leads, in mV as far as is known."""
         if self.path.suffix == ".hea":
@@ -190,6 +196,12 @@ def _cut(path: Path) -> list[tuple[Signal, EventList]]:
             )
             for row, (a, b) in zip(x, spans, strict=True)
         ]
+
+
+@lru_cache(maxsize=64)
+def _tells_v(path: Path) -> bool:
+    with _npz(path) as file:
+        return "pvc" in file
 
 
 def _points(samples: np.ndarray, labels: np.ndarray, rate_hz: float) -> EventList:

@@ -73,6 +73,14 @@ class _Truth:
     def __call__(self, record: Record) -> EventList:
         return record.annotations().filter(label=self.rhythms)
 
+    def labels(self, record: Record) -> tuple[str, ...]:  # noqa: ARG002 - the same of all
+        """The rhythms."""
+        return self.rhythms
+
+    def apart(self, record: Record) -> EventList:
+        """Nothing."""
+        return EventList.empty(record.rate_hz)
+
 
 def _spans(found: list[Record], config: Config, split: str) -> tuple[Span, ...]:
     if split == "all":

@@ -111,6 +111,14 @@ class _Truth:
         label = np.full(len(found), "beat") if plain else found.label
         return replace(found, offset=offset, label=label)
 
+    def labels(self, record: Record) -> tuple[str, ...]:
+        """The classes that the annotations tell apart."""
+        return () if self.config.classes == "beat" else record.classes()
+
+    def apart(self, record: Record) -> EventList:
+        """Ventricular flutter and fibrillation, which EC57 leaves out."""
+        return beats.flutter(record.annotations())
+
 
 def _spans(found: list[Record], config: Config, split: str) -> tuple[Span, ...]:
     if split == "all":

@@ -43,9 +43,6 @@ class Trained(Protocol):
 class Kind(Protocol):
     """What a file of this room holds."""
 
-    OWN: str
-    """The data set that reads recordings of one's own, to be scored on; `all` is every one."""
-
     def spec(self, values: Json, /) -> Spec | ClipSpec:
         """Return a card's spec, for whose level the network is built."""
 
@@ -74,6 +71,9 @@ class Kind(Protocol):
         `card` says all but spec, reading and scores; `baselines` are rivals to set beside it,
         `train_set` gives what those learn from that learn: the data of training, not varied.
         """
+
+    def own(self, model: Any, /) -> str:  # noqa: ANN401 - its own
+        """Return the data set that reads what a model may be scored on; `all` is every one."""
 
     def options(self, model: Any, path: str, /) -> dict[str, Any]:  # noqa: ANN401 - its own
         """Return the options of that data set for what lies at a path and a model."""

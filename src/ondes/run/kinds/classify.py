@@ -104,6 +104,11 @@ def finish(
     )
 
 
+def own(model: Classifier) -> str:  # noqa: ARG001 - the same for all
+    """Return the data set of clips of one's own."""
+    return OWN
+
+
 def options(model: Classifier, path: str) -> dict[str, object]:
     """Return how a folder of classes, or other clips of one's own, is read and labelled."""
     return {"path": path, "target": model.reading.kind, "labels": list(model.classes)}

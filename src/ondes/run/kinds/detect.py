@@ -13,7 +13,7 @@ from ondes.run.kinds import Scores
 from ondes.run.pipeline import Pipeline, revived
 from ondes.run.predictors import Predictor
 from ondes.spec import Spec
-from ondes.tasks.detect import classical, tuned
+from ondes.tasks.detect import classical, hearts, tuned
 from ondes.tasks.detect import evaluate as scored
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from ondes.tasks.detect import DetectTask
 
 OWN = "recordings"
+WHICH = (
+    *("records", "without", "protocol", "fold", "valid"),
+    *("patient", "minutes", "common", "as_published"),
+)
+"""Options of data sets that say which of the records in a folder are meant."""
 LEAST = 1e-4  # of probabilities that are compared: ONNX Runtime computes the sigmoid to 2e-7
 
 
@@ -72,21 +77,39 @@ def finish(
     whole = replace(
         card,
         spec=detect.spec.to_dict(),
-        scores={"valid": scored(detect, examples)},
+        scores={"valid": {**scored(detect, examples), **_of_hearts(detect, examples)}},
         baselines={family: _tuned(family, detect, examples) for family in baselines},
     )
     network = Network(cast("nn.Module", detect.model))
     return Pipeline(network, detect.spec, detect.decoder, whole, detect.tolerances)
 
 
+def own(model: Pipeline) -> str:
+    """Return recordings with event lists; of beats and episodes what the model was trained on."""
+    return OWN if _scoring(model) == "events" else str(model.card.recipe["data"]["set"])
+
+
 def options(model: Pipeline, path: str) -> dict[str, object]:
-    """Return how recordings with event lists beside them are read, labelled as the model does."""
-    return {"folder": path, "labels": list(model.spec.classes)}
+    """Return how what lies at a path is read, labelled as the model does."""
+    if _scoring(model) == "events":
+        return {"folder": path, "labels": list(model.spec.classes)}
+    how = model.card.recipe["data"]["options"]
+    return {**{name: how[name] for name in how if name not in WHICH}, "folder": path}
 
 
 def evaluate(model: Pipeline, examples: Examples) -> Scores:
-    """Return frames, notes, events, segments and speed, see `ondes.tasks.detect.evaluate`."""
-    return dict(scored(model, cast("Dataset", examples)))
+    """Return frames, notes, events, segments and speed, see `ondes.tasks.detect.evaluate`.
+
+    Of beats and episodes what `ondes.tasks.detect.hearts` says, as the task's `scoring` asks.
+    """
+    dataset = cast("Dataset", examples)
+    match _scoring(model):
+        case "beats":
+            return hearts.beat_scores(model, dataset)
+        case "episodes":
+            return hearts.episode_scores(model, dataset)
+        case _:
+            return dict(scored(model, dataset))
 
 
 def rivals(model: Pipeline, examples: Examples) -> Mapping[str, Scores]:
@@ -107,6 +130,21 @@ def rivals(model: Pipeline, examples: Examples) -> Mapping[str, Scores]:
 def families() -> Sequence[str]:
     """Return the names of the classical detectors."""
     return classical.names()
+
+
+def _of_hearts(task: "DetectTask", examples: Dataset) -> Mapping[str, float]:
+    """Return the gross figures of beats or episodes, where those are asked for."""
+    match task.scoring:
+        case "beats":
+            return hearts.flat(hearts.beat_scores(task, examples))
+        case "episodes":
+            return hearts.flat(hearts.episode_scores(task, examples))
+        case _:
+            return {}
+
+
+def _scoring(model: Pipeline) -> str:
+    return str(model.card.task["options"].get("scoring", "events"))
 
 
 def _tuned(family: str, task: "DetectTask", valid_set: Dataset) -> dict[str, object]:

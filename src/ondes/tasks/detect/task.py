@@ -1,7 +1,7 @@
 """The detect task: frame, onset and offset maps learnt by cross-entropy around any network."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from ondes.losses import bce, focal
 from ondes.protocols import Example, Level, Model, Phase, Step
 from ondes.spec import HEADS, Spec
 from ondes.tasks.detect.decoder import Decoder
+from ondes.tasks.detect.hearts import Scoring
 from ondes.tasks.detect.pieces import Doubles, Floats
 from ondes.tasks.detect.score import Tolerances
 from ondes.timebase import IntArray
@@ -37,6 +38,8 @@ class DetectTask:
         frame_weight, onset_weight, offset_weight: of each head's loss, >= 0.
         onset_frames: half the base of the triangles in frames, >= 1; the decoder's ``reach``.
         onset_s, event_s, segment_s: what counts as right, see `Tolerances`; > 0.
+        scoring: what a trained model is scored as: ``events`` of any kind, ``beats`` of a heart or
+            ``episodes`` of a rhythm, see `ondes.tasks.detect.hearts`.
         decoder: how to read events from the probabilities; `fit_decoder` finds a better one.
 
     Raises:
@@ -59,12 +62,13 @@ class DetectTask:
         onset_s: float = 0.05,
         event_s: float = 0.2,
         segment_s: float = 1.0,
+        scoring: Scoring = "events",
         decoder: Decoder | None = None,
     ) -> None:
         self.model = model
         self.loss, self.gamma = loss, gamma
         self.weights = dict(zip(HEADS, (frame_weight, onset_weight, offset_weight), strict=True))
-        self.onset_frames = onset_frames
+        self.onset_frames, self.scoring = onset_frames, scoring
         self.tolerances = Tolerances(onset_s, event_s, segment_s)
         self._check(positive)
         self.decoder = decoder or Decoder(reach=onset_frames)
@@ -79,6 +83,11 @@ class DetectTask:
         if self.loss not in ("bce", "focal"):
             hint = nearest(self.loss, ("bce", "focal"))
             raise InputError(f"detect(loss={self.loss!r}): 'bce' or 'focal'{hint}")
+        if self.scoring not in get_args(Scoring):
+            hint = nearest(self.scoring, get_args(Scoring))
+            raise InputError(
+                f"detect(scoring={self.scoring!r}): {', '.join(get_args(Scoring))}{hint}"
+            )
         if min(self.weights.values()) < 0 or self.onset_frames < 1:
             raise InputError(
                 f"detect(onset_frames={self.onset_frames}) with head weights {self.weights}: "
