@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ondes.events import EventList
-from ondes.run.detector import joined
+from ondes.run.detector import Known, joined
 from ondes.run.engine import Frames, Samples, Stream
 from ondes.spec import Spec
 from ondes.tasks.detect.decode import Scan
@@ -35,6 +35,15 @@ class Decoding:
             return self._stream.n_samples
         first = self._model.rescale(self._scan.decided, self._rate_hz)
         return min(max(first, 0), self._stream.n_samples)
+
+    @property
+    def known(self) -> Known:
+        """What is sure to go on, and up to where nothing else begins."""
+        if self._over:
+            return Known(self._stream.n_samples)
+        events, settled = self._scan.sounding
+        first = self._model.rescale(settled, self._rate_hz)
+        return Known(min(max(first, 0), self._stream.n_samples), self._events([events]))
 
     @property
     def restart(self) -> int:

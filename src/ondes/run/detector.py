@@ -8,7 +8,7 @@ ear, and the command line talks to detectors alone.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,26 @@ from ondes.spec import Spec
 from ondes.timebase import Timebase
 
 Progress = Callable[[float], None]  # is told how many seconds of the recording are done
+
+
+class Known(NamedTuple):
+    """What is known of a recording on its way besides the events that are over.
+
+    settled: position before which no event begins that is neither given nor among `open`.
+    open: events that go on, and last at least to their offsets; their scores are yet unknown.
+    """
+
+    settled: int
+    open: EventList | None = None
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """What hears a recording and tells what goes on, rather than what is over alone."""
+
+    @property
+    def known(self) -> Known:
+        """What goes on now."""
 
 
 class Listening(Protocol):
@@ -265,6 +285,12 @@ class Listener:
         """Position from which a new listener can take over, see `Listening.restart`."""
         return self._start + self._hearing.restart
 
+    @property
+    def known(self) -> Known:
+        """What goes on, where the hearing tells it; else no more than `decided`."""
+        settled, going = ongoing(self._hearing)
+        return Known(self._start + settled, going and self._placed(going))
+
     def push(self, block: Samples) -> EventList:
         """Take the next samples [channel, time]; return the events that are now over.
 
@@ -285,6 +311,11 @@ class Listener:
         if not len(events):
             return events
         return replace(events, channel=self._channels[events.channel]).shift(self._start)
+
+
+def ongoing(hearing: Listening | Hearing) -> Known:
+    """Return what goes on, of what hears a recording, whether it tells that or not."""
+    return hearing.known if isinstance(hearing, Telling) else Known(hearing.decided)
 
 
 def joined(parts: Sequence[EventList], rate_hz: float) -> EventList:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 
 from ondes.errors import InputError
 from ondes.events import EventList
@@ -67,6 +68,43 @@ class Scan:
         begun = np.concatenate([self._sounding, self._waiting])
         later = self.timebase.sample_of(self._frame - self.decoder.early)
         return int(self._samples(begun["start"], begun["onset"]).min(initial=later))
+
+    @property
+    def sounding(self) -> tuple[EventList, int]:
+        """Events that are not over and sure to be given, each up to where it lasts at least; and
+        the sample up to which no event begins that is neither given nor one of these.
+        """
+        rows, heard = self._begun()
+        long = rows["stop"] - rows["start"] >= self.decoder.min_frames
+        sure = heard & long & (not self._votes and not self.decoder.min_score)
+        onset = self._samples(rows["start"], rows["onset"])
+        later = self.timebase.sample_of(self._frame - self.decoder.early)
+        settled = int(onset[~sure].min(initial=later))
+        onset, row = onset[sure], rows["label"][sure]
+        events = EventList(
+            onset,
+            np.maximum(self.timebase.sample_of(rows["stop"][sure]), onset + 1),
+            self.labels[row],
+            self.channels[row],
+            np.full(len(row), np.nan),
+            self.timebase.rate_hz,
+        )
+        return events, settled
+
+    def _begun(self) -> tuple[Pieces, npt.NDArray[np.bool_]]:
+        """Return what has begun and is not over, up to the least of its ends; and whether it is
+        an event for sure, if it is long enough.
+        """
+        going, waiting = self._sounding.copy(), self._waiting.copy()
+        heard = np.append(going["loud"] | going["struck"], np.ones(len(waiting), np.bool_))
+        going["stop"] = self._frame
+        joins = np.isin(waiting["label"], going["label"][~going["struck"]])
+        late = np.searchsorted(going["label"], waiting["label"][joins])
+        for name in ("start", "onset"):
+            going[name][late] = waiting[name][joins]
+        rows = np.concatenate([going, waiting[~joins]])
+        rows["stop"] -= self.decoder.blurred
+        return rows, heard[: len(rows)]
 
     @property
     def restart(self) -> int:

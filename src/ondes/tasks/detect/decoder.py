@@ -106,6 +106,11 @@ class Decoder:
         """Frames by which an onset can lie before the first frame of its event, at most."""
         return self.attach + self.reach + max(0, math.ceil(-self.onset_shift))
 
+    @property
+    def blurred(self) -> int:
+        """Frames by which an event can end before its last frame, at most."""
+        return self.attach + self.reach + 1 + max(0, math.ceil(-self.offset_shift))
+
     def highs(self, n_classes: int) -> npt.NDArray[np.float32]:
         """Return the high threshold of each class."""
         return _per_class("high", self.high, n_classes)
