@@ -38,7 +38,7 @@ def recipe_for(
         RecipeError: a recipe or an override is invalid.
     """
     stack = _layers(model, what, options)
-    return check.recipe_of([*stack, *map(documents.override_layer, overrides)])
+    return check.recipe_of([*stack, *documents.override_layers(overrides, stack)])
 
 
 def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:

@@ -120,7 +120,9 @@ class Module(nn.Module):
         group = self.spec.step * self.config.hop
         whole = F.pad(x[..., : frames * self.config.hop], (0, -frames * self.config.hop % group))
         features, heard = self.front(whole)
-        y = F.relu(self.stem(features)) * heard
+        y = F.relu(self.stem(features))
+        heard = heard.to(y.dtype)
+        y = y * heard
         for block in self.blocks:
             y = block(y, heard)
         logits: Tensor = self.head(y)
@@ -172,14 +174,16 @@ class Block(nn.Module):
 
     def __init__(self, width: int, dilation: int, *, ahead: int, dropout: float) -> None:
         super().__init__()
-        self.margins = ((TAPS - 1) * dilation - ahead, ahead)
-        self.look = nn.Conv1d(width, width, TAPS, dilation=dilation)
+        self.late = (TAPS - 1) * dilation - 2 * ahead  # steps by which more is seen before
+        reach = ahead + self.late
+        self.look = nn.Conv1d(width, width, TAPS, dilation=dilation, padding=reach)
         self.out = nn.Conv1d(width, width, 1)
         self.dropout = nn.Dropout1d(dropout)
 
     def forward(self, x: Tensor, heard: Tensor) -> Tensor:
         """Add what lies around in time."""
-        y: Tensor = self.out(self.dropout(F.relu(self.look(F.pad(x, self.margins)))))
+        seen = self.look(x)[..., : x.shape[-1]]
+        y: Tensor = self.out(self.dropout(F.relu(seen)))
         return F.relu(x + y) * heard
 
 

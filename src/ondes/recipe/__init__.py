@@ -47,7 +47,7 @@ def load(recipe: str | Path, *, overrides: Sequence[str] = (), scale: str | None
         _checked([*stack, documents.scale_layer(name, stack)])
     if scale is not None:
         stack.append(documents.scale_layer(scale, stack))
-    stack += map(documents.override_layer, overrides)
+    stack += documents.override_layers(overrides, stack)
     checked = _checked(stack)
     build.check_values(checked, where=check.where_in(stack))
     return checked

@@ -20,7 +20,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "task": Named,
     "published": Published,
 }
-_FREE: tuple[Path, ...] = (("data", "limit"), ("published", "scores"), ("scales",))
+_FREE: tuple[Path, ...] = (("data", "limit"), ("published", "scores"), ("scales",), ("short",))
 
 SCHEMA: frozenset[Path] = frozenset(
     [

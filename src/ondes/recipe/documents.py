@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -93,19 +94,30 @@ def scale_layer(scale: str, stack: Sequence[Layer]) -> Layer:
     return Layer(f"{stack[-1].source}, scale {scale}", known[scale])
 
 
-def override_layer(text: str) -> Layer:
-    """Return what one ``key=value`` says.
+def override_layer(text: str, *, short: Mapping[str, str] = MappingProxyType({})) -> Layer:
+    """Return what one ``key=value`` says; a key among `short` stands for a longer one.
 
     Raises:
         RecipeError: it is not written so.
     """
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
+    said, equals, value = text.partition("=")
+    key = said.strip()
+    if not equals or not key:
         raise RecipeError(f"--set {text}: write it as key=value, as in --set train.lr=1e-3")
-    if key.split(".")[0].strip() in ("base", "scales"):
+    if key.split(".")[0] in ("base", "scales", "short"):
         raise RecipeError(f"--set {text}: only a file can say that; set the keys themselves")
     source = f"--set {text}"
-    return Layer(source, expand({key.strip(): parse(value, source=source)}))
+    return Layer(source, expand({short.get(key, key): parse(value, source=source)}))
+
+
+def override_layers(texts: Sequence[str], stack: Sequence[Layer]) -> list[Layer]:
+    """Return what ``key=value`` texts say over a recipe, which may have short words for keys.
+
+    Raises:
+        RecipeError: one is not written so.
+    """
+    short = merge(stack).get("short", {})
+    return [override_layer(text, short=short) for text in texts]
 
 
 def merge(stack: Sequence[Layer]) -> Document:
@@ -124,10 +136,16 @@ def source_of(path: Sequence[str], stack: Sequence[Layer]) -> str:
 def find(recipe: str | Path, *, beside: Path = Path()) -> Path:
     """Return the file of a recipe: a path from the folder ``beside``, or a name in the package.
 
+    The package's own may be called by their files too, ``recipes/ecg/beats.yaml``.
+
     Raises:
         RecipeError: there is none; the nearest name is suggested.
     """
-    for path in (beside / recipe, SHIPPED / f"{recipe}.yaml", beside / f"{recipe}.yaml"):
+    own = SHIPPED / str(recipe).removeprefix("recipes/")
+    for path in (
+        *(beside / recipe, SHIPPED / f"{recipe}.yaml", beside / f"{recipe}.yaml"),
+        *([own] if own.suffix == ".yaml" else []),
+    ):
         if path.is_file():
             return path.resolve()
     like = [name for name in names() if str(recipe) in name]

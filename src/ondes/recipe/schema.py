@@ -68,6 +68,7 @@ class Recipe(_Part):
     licence, limits: of the model that it makes, for its card.
     published: what others report for the same experiment.
     scales: what differs at another scale, by the scale's name.
+    short: words that ``--set`` takes for longer keys, as patient for data.options.patient.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Recipe(_Part):
     limits: str = ""
     published: Published | None = None
     scales: dict[str, dict[str, Any]] = {}
+    short: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
         """Return the recipe in plain types, as JSON and YAML hold them."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ondes.data.ecg.records import Record, loaded, one_rate, rows
 from ondes.data.splits import Span
@@ -140,14 +142,23 @@ class Stretches:
 
 class Clips:
     """Clips of `n_samples`: at random places drawn by `seed`, longer stretches more often, else
-    end to end. What is left behind the end of a stretch is silence.
+    end to end. What is left behind the end of a stretch is silence. `shares` says of some records
+    how many of the clips drawn are theirs.
     """
 
-    def __init__(self, whole: Stretches, *, seed: int | None) -> None:
+    def __init__(
+        self,
+        whole: Stretches,
+        *,
+        seed: int | None,
+        shares: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self.whole, self.cutting, self.seed = whole, whole.cutting, seed
         self.rate_hz, self.n_channels, self.labels = whole.rate_hz, whole.n_channels, whole.labels
         size = self.cutting.n_samples
-        self._stops = np.cumsum([-(-whole.length(k) // size) for k in range(len(whole))])
+        clips = np.array([-(-whole.length(k) // size) for k in range(len(whole))])
+        self._stops = np.cumsum(clips)
+        self._chances = np.cumsum(_shared(clips, [span.source for span in whole.spans], shares))
 
     def __len__(self) -> int:
         return int(self._stops[-1]) if self.seed is None else TRAIN_CLIPS
@@ -173,8 +184,8 @@ class Clips:
         return stretch, (index - before) * self.cutting.n_samples
 
     def _drawn(self, rng: np.random.Generator) -> Example:
-        place = int(rng.integers(self._stops[-1]))
-        stretch = int(np.searchsorted(self._stops, place, side="right"))
+        place = rng.random() * self._chances[-1]
+        stretch = int(np.searchsorted(self._chances, place, side="right"))
         size = round(self.cutting.n_samples * np.exp(rng.uniform(*np.log(self.cutting.speed))))
         spare = max(self.whole.length(stretch) - size, 0)
         start, lead = int(rng.integers(spare + 1)), int(rng.integers(self.whole.leads(stretch)))
@@ -206,3 +217,21 @@ class Clips:
             return example
         told = replace(events, rate_hz=self.rate_hz * size / n_samples).resample(self.rate_hz)
         return Example(vary.speed(x, size / n_samples), told.crop(0, n_samples))
+
+
+def _shared(
+    clips: NDArray[np.int64], sources: Sequence[str], shares: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """Weights of stretches by how many clips they hold, but of some records by their shares.
+
+    >>> _shared(np.array([1, 3, 2]), ["a", "a", "b"], {"b": 0.5})
+    array([1., 3., 4.])
+    """
+    weights = clips.astype(np.float64)
+    free = np.array([source not in shares for source in sources])
+    rest = weights[free].sum()
+    for source, share in shares.items():
+        mine = np.array([source == other for other in sources])
+        if rest and mine.any():
+            weights[mine] *= share / (1 - sum(shares.values())) * rest / weights[mine].sum()
+    return weights

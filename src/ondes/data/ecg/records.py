@@ -108,6 +108,25 @@ def found(folder: Path, names: Sequence[Name] = ()) -> list[Record]:
     return [_record(headers[name]) if name in headers else cuts[name] for name in chosen]
 
 
+def gathered(folders: Sequence[Path], names: Sequence[Name] = ()) -> list[Record]:
+    """The records of several folders, by name; of those named, each folder's own.
+
+    Raises InputError where two are called the same, one that is named is in none of them, or as
+    `found`.
+    """
+    if len(folders) == 1:
+        return found(folders[0], names)
+    every = {record.name: record for folder in folders for record in found(folder)}
+    if len(every) < sum(len(found(folder)) for folder in folders):
+        listed = ", ".join(map(str, folders))
+        raise InputError(f"{listed} hold records of the same name: give folders that do not")
+    for name in map(str, names):
+        if name not in every:
+            raise InputError(f"no folder holds a record {name!r}{nearest(name, every)}")
+    wanted = tuple(map(str, names))
+    return [every[name] for name in sorted(every) if name in wanted or not wanted]
+
+
 @lru_cache(maxsize=64)
 def loaded(record: Record, rate_hz: float) -> Signal:
     """All leads of a record at a rate; 0 keeps its own."""

@@ -39,7 +39,7 @@ Protocol = Literal["one-out", "de-chazal", "own-minutes"]
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """`folder` of the records, here or in $ONDES_DATA, and what is taken of them.
+    """`folder` of the records or several, here or in $ONDES_DATA, and what is taken of them.
 
     records: names of those that are used, as 100 or I01; none given is all.
     without: names of those that are not.
@@ -49,12 +49,13 @@ class Config:
     event_s: length of an event.
     protocol: one-out with `fold`; de-chazal; own-minutes with `patient`, `minutes` and `common`,
         the records that are learnt from besides (none given is all of other persons).
+    own: share of the clips of training that are of the patient's own minutes.
     valid: of one-out, by other persons ("group"), or by other records ("within").
     as_published: keep record 201 in DS1, though its person is tested as 202.
     cutting: clips, leads, rate, variations.
     """
 
-    folder: str = "ecg_mitbih"
+    folder: str | tuple[str, ...] = "ecg_mitbih"
     records: tuple[Name, ...] = ()
     without: tuple[Name, ...] = ()
     classes: Literal["aami", "beat"] = "aami"
@@ -67,6 +68,7 @@ class Config:
     patient: Name = ""
     minutes: float = protocols.MINUTES
     common: tuple[Name, ...] = ()
+    own: float = 0.5
     as_published: bool = False
     cutting: Cutting = field(default_factory=Cutting)
 
@@ -75,6 +77,8 @@ class Config:
             raise InputError(
                 "the protocol own-minutes is about one record: name it (data.options.patient=208)"
             )
+        if not 0 < self.own < 1:
+            raise InputError(f"data.options.own={self.own}: give a share between 0 and 1")
 
 
 def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
@@ -83,9 +87,10 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     Raises InputError where records are missing or a split is empty, RateError where rates differ,
     ChannelError where a lead is missing, LeakageError where the protocol would leak.
     """
-    folder = located(config.folder, option="folder")
+    folders = [config.folder] if isinstance(config.folder, str) else config.folder
     left = tuple(map(str, config.without))
-    found = [r for r in records.found(folder, config.records) if r.name not in left]
+    places = [located(folder, option="folder") for folder in folders]
+    found = [r for r in records.gathered(places, config.records) if r.name not in left]
     spans = _spans(found, config, split)
     for span in spans:
         records.rows(next(r for r in found if r.name == span.source), config.cutting.leads)
@@ -93,7 +98,9 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     whole = Stretches(found, spans, config.cutting, _Truth(config), labels=labels)
     if split in ("test", "all"):
         return whole
-    return Clips(whole, seed=seed if split == "train" else None)
+    favoured = str(config.patient) if config.protocol == "own-minutes" else ""
+    shares = {favoured: config.own} if favoured else {}
+    return Clips(whole, seed=seed if split == "train" else None, shares=shares)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ APART = 64  # silent frames between clips: more than any decoder of GRID looks a
 STEPS = 512  # of the grid for thresholds of the frame map
 PRIOR_EVENTS, PRIOR_FRAMES = 20, 500  # a class with this many weighs as much as all together
 LEVEL = 0.002  # of the range of a curve: what differs less is as good
-FEWEST_EVENTS = 20  # to calibrate on
+FEWEST_EVENTS = 20  # right ones and wrong ones, each, to calibrate on
 
 
 def fit_decoder(
@@ -212,7 +212,7 @@ class Bench:
 
         decoder = replace(decoder, min_score=0.0)
         features, right = self._features(decoder), self._right(decoder)
-        if len(right) < FEWEST_EVENTS or right.all() or not right.any():
+        if min(right.sum(), (~right).sum()) < FEWEST_EVENTS:
             return decoder
         varies = features.std(axis=0) > 1e-6
         model = LogisticRegression(C=100.0).fit(features[:, varies], right)
