@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ondes.data.ecg.artefacts import Artefacts, disturbed
 from ondes.data.ecg.records import Record, loaded, one_rate, rows
 from ondes.data.splits import Span
 from ondes.errors import InputError
@@ -34,6 +35,7 @@ class Cutting:
         is asked for.
     speed: between which factors clips of training are played, slower or faster, beats with them.
     vary: what else becomes of clips of training; nothing that moves time.
+    artefacts: bursts of noise that are added to them.
 
     Raises InputError where a speed is none, or `vary` moves time.
     """
@@ -44,6 +46,7 @@ class Cutting:
     any_lead: bool = False
     speed: tuple[float, float] = (1.0, 1.0)
     vary: vary.Config = field(default_factory=vary.Config)
+    artefacts: Artefacts = field(default_factory=Artefacts)
 
     def __post_init__(self) -> None:
         if not 0 < self.speed[0] <= self.speed[1]:
@@ -193,6 +196,7 @@ class Clips:
         example = self._padded(stretch, start, [lead] if free else None, size=size)
         x, events = self._played(example)
         chain = vary.draw(rng, self.cutting.vary, channels=len(x))
+        x = disturbed(x, rng, self.cutting.artefacts, rate_hz=self.rate_hz)
         return Example(chain(x, self.rate_hz), events)
 
     def _padded(

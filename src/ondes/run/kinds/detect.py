@@ -73,7 +73,8 @@ def finish(
     from ondes.run.predictors.torch import Network
 
     detect, examples = cast("DetectTask", task), cast("Dataset", valid_set)
-    detect.decoder = tuned(detect, examples)
+    if detect.tune:
+        detect.decoder = tuned(detect, examples)
     whole = replace(
         card,
         spec=detect.spec.to_dict(),

@@ -40,7 +40,9 @@ class DetectTask:
         onset_s, event_s, segment_s: what counts as right, see `Tolerances`; > 0.
         scoring: what a trained model is scored as: ``events`` of any kind, ``beats`` of a heart or
             ``episodes`` of a rhythm, see `ondes.tasks.detect.hearts`.
-        decoder: how to read events from the probabilities; `fit_decoder` finds a better one.
+        decoder: how to read events from the probabilities.
+        tune: whether the decoder is fitted to validation data after training, which asks for some
+            that resemble what is to come, or stays as it is.
 
     Raises:
         InputError: the heads are others, or a number is out of its range.
@@ -64,11 +66,12 @@ class DetectTask:
         segment_s: float = 1.0,
         scoring: Scoring = "events",
         decoder: Decoder | None = None,
+        tune: bool = True,
     ) -> None:
         self.model = model
         self.loss, self.gamma = loss, gamma
         self.weights = dict(zip(HEADS, (frame_weight, onset_weight, offset_weight), strict=True))
-        self.onset_frames, self.scoring = onset_frames, scoring
+        self.onset_frames, self.scoring, self.tune = onset_frames, scoring, tune
         self.tolerances = Tolerances(onset_s, event_s, segment_s)
         self._check(positive)
         self.decoder = decoder or Decoder(reach=onset_frames)
