@@ -16,10 +16,22 @@ from ondes.errors import RateError
 from ondes.events import Event, EventList
 from ondes.run.live import JsonLines, Settings, Watch, source_of, watch
 from ondes.run.live.store import Run, Store
+from ondes.run.monitor import Monitor, Rules
 from ondes.spec import Spec
 
 RATE_HZ = 10_000.0
 LEVEL = 0.5
+RULES = Rules.of(
+    {
+        "alarms": {
+            "five": {"kind": "run", "of": "loud", "count": 5, "apart_s": 0.02},
+            "fast": {"kind": "rate", "of": "loud", "above_per_min": 2_000, "over": 4},
+            "pause": {"kind": "pause", "of": "loud", "longer_s": 0.1},
+            "long": {"kind": "lasting", "of": "loud", "longer_s": 0.07},
+            "many": {"kind": "count", "of": "loud", "count": 4, "within_s": 0.1},
+        }
+    }
+)
 CONTEXT = 37  # samples that a new listener wants to hear before what it tells
 
 
@@ -102,11 +114,13 @@ def watch_file(path, store_path, lines_path, beats):
     """Watch a file to its end, or until somebody kills the process."""
     source = source_of(path, rate_hz=RATE_HZ, n_channels=2, dtype="float32", fast=True)
     store = Store(store_path, Run(path, "loud", RATE_HZ, 2))
+    monitor = Monitor(RULES, rate_hz=RATE_HZ, channels=(0, 1), state=store.monitor)
     lines = JsonLines(
         Path(lines_path),
         rate_hz=RATE_HZ,
         resume=store.position.decided,
         known=store.known,
+        has=monitor.has,
     )
     job = Watch(
         Loud(pause_s=0.001),
@@ -115,6 +129,7 @@ def watch_file(path, store_path, lines_path, beats):
         settings=Settings(block_s=0.1),
         position=store.position,
         known=store.known,
+        monitor=monitor,
     )
     job.run()
     if job.failure:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ondes.errors import TooShortError
 from ondes.events import EventList
-from ondes.run.detector import Listening, joined
+from ondes.run.detector import Known, Listening, joined, ongoing
 from ondes.run.live.layout import Samples, stretches
 from ondes.run.live.sinks import Batch, Gap, Key, Position
 
@@ -63,6 +63,18 @@ class Follower:
             return Position(self.at, max(self._floor, self._begun), self._begun)
         decided = max(self._floor, self._listener.decided)
         return Position(self.at, decided, self._listener.restart)
+
+    @property
+    def known(self) -> Known:
+        """What goes on now, besides what it has found."""
+        if self._bad:
+            return Known(self.at - self._bad)
+        if self._listener is None:
+            return Known(max(self._floor, self._begun))
+        settled, going = ongoing(self._listener)
+        if going is not None and len(going):
+            going = going[going.onset >= self._floor]  # before, all is given already
+        return Known(max(self._floor, settled), going)
 
     def push(self, x: Samples) -> None:
         """Take the next samples [channel, time]; where one is not finite, that is a gap."""

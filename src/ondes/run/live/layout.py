@@ -24,7 +24,8 @@ class Layout:
     """Interleaved samples of `n_channels` at `rate_hz`, all of one `dtype`.
 
     Integers of b bits stand for themselves / 2^(b-1), in [-1, 1), as in raw files; floats are
-    taken as they are. ``<`` and ``>`` name the order of bytes, as in ``>i2``.
+    taken as they are. ``<`` and ``>`` name the order of bytes, as in ``>i2``. `names` are those of
+    the channels, which are numbered where there are none; `unit` is empty where nobody knows it.
 
     Raises:
         InputError: `dtype` is no real number type.
@@ -37,6 +38,8 @@ class Layout:
     dtype: np.dtype[np.generic]
     n_channels: int
     rate_hz: float
+    names: tuple[str, ...] = ()
+    unit: str = ""
 
     def __post_init__(self) -> None:
         exact_rate(self.rate_hz)
@@ -44,7 +47,15 @@ class Layout:
             raise ChannelError(f"{self.n_channels} channels: a stream has one at least")
 
     @classmethod
-    def of(cls, dtype: str, *, n_channels: int, rate_hz: float) -> Layout:
+    def of(
+        cls,
+        dtype: str,
+        *,
+        n_channels: int,
+        rate_hz: float,
+        names: tuple[str, ...] = (),
+        unit: str = "",
+    ) -> Layout:
         """Return a layout by the name of its type."""
         try:
             kind = np.dtype(dtype)
@@ -55,7 +66,12 @@ class Layout:
                 f"dtype={dtype!r} (--dtype) is no real number type: give int16, int32, float32, "
                 "float64, <i2, >f4 or the like"
             )
-        return cls(kind, n_channels, rate_hz)
+        return cls(kind, n_channels, rate_hz, names, unit)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels."""
+        return self.names or tuple(map(str, range(self.n_channels)))
 
     @property
     def frame_bytes(self) -> int:

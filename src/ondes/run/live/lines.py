@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,20 +13,24 @@ from typing import Any, BinaryIO
 from ondes.errors import InputError
 from ondes.events import Event
 from ondes.run.live.sinks import Batch, Gap, Key, SinkError
+from ondes.run.monitor.alarm import AlarmKey, from_json, in_seconds
 from ondes.timebase import Timebase
 
 Row = Mapping[str, Any]
+AnyKey = Key | Gap | AlarmKey
 
 PIECE = 2**16  # bytes that are read at once
 
 
 class JsonLines:
-    """A line of JSON for each event and gap, on the disk before the next batch begins.
+    """A line of JSON for each event, gap and alarm, on the disk before the next batch begins.
 
-    An existing file is continued; half a line, left by a crash, is removed. What a crash left
-    between here and a store, which is written later, is not written again: lines at the end that
+    An alarm has a line when it is raised and another when it is over.
+
+    An existing file is continued; half a line, left by a crash, is removed. So is what a crash left
+    between here and a store, which is written later, since it comes again: lines at the end that
     begin at or after `resume`, the position up to which the store is complete, and are not among
-    the events `known` to it.
+    the events `known` to it, or alarms that it `has`.
 
     Raises:
         InputError: the file cannot be written to, or holds something else.
@@ -39,6 +43,7 @@ class JsonLines:
         rate_hz: float,
         resume: int | None = None,
         known: Collection[Key] = (),
+        has: Callable[[AlarmKey], bool] = lambda _key: False,
     ) -> None:
         self._path, self._timebase = path, Timebase(rate_hz)
         try:
@@ -46,19 +51,20 @@ class JsonLines:
         except OSError as error:
             raise InputError(f"{path} cannot be written to ({error.strerror})") from error
         self._drop_half_a_line()
-        self._there = set() if resume is None else self._tail(resume, known)
+        if resume is not None:
+            self._drop_the_new(resume, known, has)
 
     def write(self, batch: Batch) -> None:
         """Append lines, all of a batch or, where the disk is full, none."""
         rows: list[Row] = [
             *map(self._row, batch.events),
             *({"gap": gap._asdict()} for gap in batch.gaps),
+            *({"alarm": in_seconds(alarm, self._timebase.rate_hz)} for alarm in batch.alarms),
         ]
-        said = [row for row in rows if _key(row) not in self._there]
-        if not said:
+        if not rows:
             return
         end = self._stream.seek(0, os.SEEK_END)
-        text = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in said).encode()
+        text = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
         try:
             if self._stream.write(text) < len(text):
                 raise OSError(0, "the disk is full")
@@ -79,18 +85,25 @@ class JsonLines:
             "offset_s": self._timebase.seconds(event.offset),
         }
 
-    def _tail(self, resume: int, known: Collection[Key]) -> set[Key | Gap]:
-        """Return what stands at the end and is not in the store."""
+    def _drop_the_new(
+        self, resume: int, known: Collection[Key], has: Callable[[AlarmKey], bool]
+    ) -> None:
+        """Remove what stands at the end and is not in the store."""
 
-        def is_new(key: Key | Gap) -> bool:
+        def is_new(line: bytes) -> bool:
+            key = _key(json.loads(line))
+            if isinstance(key, AlarmKey):
+                return not has(key)
             start = key.start if isinstance(key, Gap) else key[1]
             return start >= resume and key not in known
 
         try:
-            return set(takewhile(is_new, map(_parsed, _backwards(self._stream))))
+            new = sum(len(line) + 1 for line in takewhile(is_new, _backwards(self._stream)))
         except (ValueError, KeyError, TypeError) as error:
             self.close()
             raise InputError(f"{self._path} holds no events: name another file") from error
+        if new:
+            self._stream.truncate(self._stream.seek(0, os.SEEK_END) - new)
 
     def _drop_half_a_line(self) -> None:
         half = next(_pieces(self._stream), b"").rpartition(b"\n")[2]
@@ -98,11 +111,9 @@ class JsonLines:
             self._stream.truncate(self._stream.seek(0, os.SEEK_END) - len(half))
 
 
-def _parsed(line: bytes) -> Key | Gap:
-    return _key(json.loads(line))
-
-
-def _key(row: Row) -> Key | Gap:
+def _key(row: Row) -> AnyKey:
+    if "alarm" in row:
+        return from_json(row["alarm"]).key
     if "gap" in row:
         return Gap(**row["gap"])
     return row["channel"], row["onset"], row["offset"], row["label"]

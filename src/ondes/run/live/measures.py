@@ -52,10 +52,10 @@ class Counts:
     lag_s, max_lag_s: signal that had arrived and was not yet heard, now and at most.
     latency_p50_s, latency_p99_s, latency_max_s: time from the arrival of the last sample of a
         block to the moment at which all events that it brings are known, over all blocks.
-    events: found. clipped: samples that stay at full scale, over all channels. not_finite: samples
-        left out since one channel was NaN or infinite. cut_off: times that the stream ended within
-        a sample. reconnects: times that a lost sender came back. busy: share of the time in which
-        the hearing thread worked.
+    events: found. alarms: raised. clipped: samples that stay at full scale, over all channels.
+    not_finite: samples left out since one channel was NaN or infinite. cut_off: times that the
+        stream ended within a sample. reconnects: times that a lost sender came back. busy: share of
+        the time in which the hearing thread worked.
     """
 
     rate_hz: float
@@ -66,6 +66,7 @@ class Counts:
     gaps: int = 0
     missing: int = 0
     events: int = 0
+    alarms: int = 0
     lag_s: float = 0.0
     max_lag_s: float = 0.0
     latency_p50_s: float = math.nan
@@ -86,6 +87,7 @@ class Counts:
     def line(self) -> str:
         """Return what a person wants to see every second."""
         troubles = {
+            "alarms": self.alarms,
             "dropped": self.drops,
             "gaps": self.gaps,
             "clipped": self.clipped,

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TextIO
 from ondes.errors import OndesError
 from ondes.events import EventList
 from ondes.io.table import text_of
+from ondes.run.monitor.alarm import Alarm
 
 Key = tuple[int, int, int, str]  # of an event: channel, onset, offset and label
 
@@ -41,11 +42,16 @@ class Position:
 
 @dataclass(frozen=True)
 class Batch:
-    """What was found since the last batch, and the position that goes with it."""
+    """What was found since the last batch, and the position that goes with it.
+
+    `alarms` were raised, or are over; `monitor` is all that goes on from here with the next ones.
+    """
 
     events: EventList
     gaps: Sequence[Gap]
     position: Position
+    alarms: Sequence[Alarm] = ()
+    monitor: str | None = None
 
 
 class Sink(Protocol):

@@ -7,6 +7,7 @@ killed at any moment leaves what was committed, and nothing else; one that goes 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from ondes.errors import InputError, MissingExtraError
 from ondes.events import Event, EventList
 from ondes.run.live.sinks import Batch, Gap, Key, Position, SinkError
+from ondes.run.monitor.alarm import Alarm, from_json, to_json
 
 _tables = sql.MetaData()
 _whole = sql.BigInteger().with_variant(sql.Integer(), "sqlite")  # SQLite numbers INTEGER alone
@@ -66,6 +68,28 @@ POSITIONS = sql.Table(
     sql.Column("restart", sql.BigInteger, nullable=False),
     sql.Column("updated", sql.DateTime(timezone=True), nullable=False),
 )
+ALARMS = sql.Table(
+    "alarms",
+    _tables,
+    sql.Column("id", _whole, primary_key=True),
+    sql.Column("run", sql.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    sql.Column("rule", sql.Text, nullable=False),
+    sql.Column("channel", sql.Integer, nullable=False),
+    sql.Column("number", sql.BigInteger, nullable=False),
+    sql.Column("onset", sql.BigInteger, nullable=False),
+    sql.Column("raised", sql.BigInteger, nullable=False),
+    sql.Column("offset", sql.BigInteger),
+    sql.Column("value", sql.Double, nullable=False),
+    sql.Column("evidence", sql.Text, nullable=False),
+    sql.Column("noticed", sql.DateTime(timezone=True), nullable=False),
+    sql.Index("each_alarm_once", "run", "rule", "channel", "number", unique=True),
+)
+MONITORS = sql.Table(
+    "monitors",
+    _tables,
+    sql.Column("run", sql.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sql.Column("state", sql.Text, nullable=False),
+)
 
 
 class Run(NamedTuple):
@@ -82,7 +106,7 @@ class Store:
     """A sink that loses nothing: events, gaps and position of a batch are committed together.
 
     A run of the same source, model and settings is gone on with, at `position`; `known` are the
-    events from ``position.decided`` on that it has already.
+    events from ``position.decided`` on that it has already, `monitor` is the state of the alarms.
 
     Args:
         path: of a file, made if it is not there; or an address as ``postgresql://...``.
@@ -101,6 +125,8 @@ class Store:
                 _tables.create_all(connection)
                 self._id, self.position = _begun(connection, run)
                 self.known = _known(connection, self._id, self.position)
+                state = sql.select(MONITORS.c.state).where(MONITORS.c.run == self._id)
+                self.monitor: str | None = connection.execute(state).scalar_one_or_none()
             self._connection = self._engine.connect()
         except SQLAlchemyError as error:
             raise InputError(f"--store {path} cannot be used: {_reason(error)}") from error
@@ -125,12 +151,30 @@ class Store:
                     self._connection.execute(sql.insert(GAPS), gaps)
                 update = sql.update(POSITIONS).where(POSITIONS.c.run == self._id)
                 self._connection.execute(update, values)
+                self._keep_alarms(batch)
         except SQLAlchemyError as error:
             raise SinkError(
                 f"{self._path} takes no more: {_reason(error)}. What was committed before is "
                 f"safe, up to sample {self.position.taken}; make room, and start the same again"
             ) from error
-        self.position = position
+        self.position, self.monitor = position, batch.monitor or self.monitor
+
+    def _keep_alarms(self, batch: Batch) -> None:
+        """Add what is raised, complete what is over, and keep what goes on from here."""
+        for alarm in batch.alarms:
+            row = {**to_json(alarm), "evidence": json.dumps(to_json(alarm)["evidence"])}
+            if alarm.offset is None:
+                added = sql.insert(ALARMS).values(run=self._id, noticed=_now(), **row)
+                self._connection.execute(added)
+            else:
+                same = [ALARMS.c[name] == row[name] for name in ("rule", "channel", "number")]
+                over = sql.update(ALARMS).where(ALARMS.c.run == self._id, *same)
+                self._connection.execute(over.values(offset=alarm.offset, value=alarm.value))
+        if batch.monitor not in (None, self.monitor):
+            here = MONITORS.c.run == self._id
+            self._connection.execute(sql.delete(MONITORS).where(here))
+            row = {"run": self._id, "state": batch.monitor}
+            self._connection.execute(sql.insert(MONITORS), row)
 
     def close(self) -> None:
         """Close the file; its last state is in it already."""
@@ -157,6 +201,21 @@ def read(path: str | PathLike[str], *, run: int | None = None) -> EventList:
             for on, off, label, channel, score in rows
         ]
     return EventList.of(events, rate_hz=rate_hz)
+
+
+def read_alarms(path: str | PathLike[str], *, run: int | None = None) -> list[Alarm]:
+    """Return the alarms of a run in order, those that are not over without an offset.
+
+    Raises as `read`.
+    """
+    with _opened(path) as connection:
+        number, _ = _found(connection, path, run)
+        columns = [ALARMS.c[name] for name in Alarm._fields]
+        chosen = sql.select(*columns).where(ALARMS.c.run == number)
+        rows = connection.execute(chosen.order_by(ALARMS.c.raised, ALARMS.c.rule, ALARMS.c.id))
+        return [
+            from_json({**row, "evidence": json.loads(row["evidence"])}) for row in rows.mappings()
+        ]
 
 
 def read_gaps(path: str | PathLike[str], *, run: int | None = None) -> list[Gap]:

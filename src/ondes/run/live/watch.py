@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
@@ -18,8 +18,9 @@ from ondes.run.live.layout import Bytes, Clipping, Samples
 from ondes.run.live.measures import Counts, Durations
 from ondes.run.live.reader import Reader
 from ondes.run.live.ring import Ring
-from ondes.run.live.sinks import Key, Position, Sink
+from ondes.run.live.sinks import Batch, Key, Position, Sink
 from ondes.run.live.sources import Source
+from ondes.run.monitor import Monitor
 from ondes.run.source import Choice
 from ondes.timebase import Timebase
 
@@ -73,6 +74,7 @@ class Watch:
         sinks: where events go, in this order.
         settings: how.
         position, known: of a store, to go on from.
+        monitor: raises alarms; with what the store has of it, where that is gone on from.
         told: gets what a person should know, once each.
         shown: gets the numbers every second.
 
@@ -89,12 +91,14 @@ class Watch:
         settings: Settings | None = None,
         position: Position | None = None,
         known: Collection[Key] = (),
+        monitor: Monitor | None = None,
         told: Told = _keep_quiet,
         shown: Shown = _keep_quiet,
     ) -> None:
         settings, layout = settings or Settings(), source.layout
         self.failure: Exception | None = None
         self._sinks, self._told, self._shown = sinks, told, shown
+        self._monitor = monitor
         self._source, self._layout, self._settings = source, layout, settings
         self._block = max(1, Timebase(layout.rate_hz).samples(settings.block_s))
         n_frames = max(2 * self._block, Timebase(layout.rate_hz).samples(settings.buffer_s))
@@ -135,7 +139,7 @@ class Watch:
             while not self._is_over():
                 self._step()
             self._follower.finish()
-            self._commit()
+            self._commit(last=True)
             self.failure = self._reader.failure
         except (OndesError, OSError) as error:
             self.failure = error
@@ -221,11 +225,24 @@ class Watch:
             self._check_incoming(now)
             self._shown(self.counts())
 
-    def _commit(self) -> None:
+    def _commit(self, *, last: bool = False) -> None:
         batch = self._follower.batch()
+        if self._monitor:
+            batch = self._watched(self._monitor, batch, last=last)
         for sink in self._sinks:
             sink.write(batch)
         self._committed = time.monotonic()
+        for alarm in batch.alarms:
+            self._counts.alarms += alarm.offset is None
+            self._told(self._monitor.said(alarm) if self._monitor else alarm.rule)
+
+    def _watched(self, monitor: Monitor, batch: Batch, *, last: bool) -> Batch:
+        """Return a batch with the alarms that it raises, or ends."""
+        gaps = [(gap.start, gap.stop) for gap in batch.gaps]
+        alarms = monitor.push(batch.events, self._follower.known, gaps=gaps)
+        if last:
+            alarms += monitor.finish(self._follower.at)
+        return replace(batch, alarms=alarms, monitor=monitor.save())
 
     def _check_incoming(self, now: float) -> None:
         if not self._source.paced or not self._reader.last_s:
@@ -254,7 +271,7 @@ class Watch:
     def _listener(self, detector: Detector, start: int) -> Listening:
         return detector.listen(
             rate_hz=self._layout.rate_hz,
-            channels=tuple(map(str, range(self._layout.n_channels))),
+            channels=self._layout.channels,
             choice=self._settings.channels,
             resample=self._settings.resample,
             start=start,

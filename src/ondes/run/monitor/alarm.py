@@ -12,6 +12,15 @@ from ondes.timebase import Timebase
 Json = dict[str, Any]
 
 
+class AlarmKey(NamedTuple):
+    """What an alarm is known by, raised or over."""
+
+    rule: str
+    channel: int
+    number: int
+    over: bool
+
+
 class Alarm(NamedTuple):
     """One time that a rule came true in a channel.
 
@@ -35,14 +44,11 @@ class Alarm(NamedTuple):
     @property
     def key(self) -> AlarmKey:
         """What it is known by, and whether it is over."""
-        return self.rule, self.channel, self.number, self.offset is not None
+        return AlarmKey(self.rule, self.channel, self.number, self.offset is not None)
 
     def ended(self, offset: int, value: float) -> Alarm:
         """Return it as it is when it is over."""
         return self._replace(offset=max(offset, self.raised, self.onset + 1), value=value)
-
-
-AlarmKey = tuple[str, int, int, bool]
 
 
 def to_json(alarm: Alarm) -> Json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ondes.events import Event, EventList
 from ondes.run.detector import Known
-from ondes.run.monitor.alarm import Alarm, event_of, event_row
+from ondes.run.monitor.alarm import Alarm, AlarmKey, event_of, event_row
 from ondes.run.monitor.kinds import Lasting, Rule
 from ondes.run.monitor.rules import Rules
 from ondes.run.monitor.state import State
@@ -117,10 +117,20 @@ class Monitor:
         ]
         return json.dumps(rows)
 
-    @property
-    def told(self) -> dict[tuple[str, int], State]:
-        """The states of all rules, by name and channel."""
-        return {key: lane.state for key, lane in self._lanes.items()}
+    def has(self, key: AlarmKey) -> bool:
+        """Whether it has told an alarm, when it was raised or when it was over."""
+        lane = self._lanes.get((key.rule, key.channel))
+        if lane is None:
+            return False
+        last = lane.state.number
+        return key.number < last or (key.number == last and not (key.over and lane.state.alarm))
+
+    def said(self, alarm: Alarm) -> str:
+        """Return an alarm in words."""
+        at_s = self._grid.seconds(alarm.raised if alarm.offset is None else alarm.offset)
+        what = "alarm" if alarm.offset is None else "over"
+        value = self.rules[alarm.rule].said(alarm.value)
+        return f"{at_s:.2f} s, channel {alarm.channel}: {what}: {alarm.rule}, {value}"
 
     def _restore(self, text: str) -> None:
         for row in json.loads(text):
@@ -214,11 +224,6 @@ def merged(told: Sequence[Alarm]) -> list[Alarm]:
     """Return alarms once each, as they were last told."""
     last = {alarm.key[:3]: alarm for alarm in told}
     return sorted(last.values(), key=_when)
-
-
-def shown(rules: Rules, alarm: Alarm) -> str:
-    """Return an alarm's value in words."""
-    return rules[alarm.rule].said(alarm.value)
 
 
 def _key(event: Event) -> Key:

@@ -85,7 +85,13 @@ class Decoded:
 
     def __init__(self, file: SignalFile, *, fast: bool) -> None:
         self.name = str(file.path)
-        self.layout = Layout.of("float32", n_channels=file.n_channels, rate_hz=file.rate_hz)
+        self.layout = Layout.of(
+            "float32",
+            n_channels=file.n_channels,
+            rate_hz=file.rate_hz,
+            names=file.channels,
+            unit=file.unit,
+        )
         self._file, self._fast = file, fast
         self._blocks: Iterator[memoryview] = iter(())
         self._rest = memoryview(b"")
