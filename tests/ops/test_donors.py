@@ -94,3 +94,43 @@ def test_errors_name_the_cure(library):
         Library.learn("Ada", NORMAL, NORMAL[None], ["V", "V"])
     with pytest.raises(InputError, match="'donor' is missing"):
         Library.of_tensors({k: v for k, v in library.tensors().items() if k != "donor"})
+
+
+# --- beats that somebody may one day have --------------------------------------------------------
+
+
+def test_synthetic_beats_of_the_donor_are_the_donors_own():
+    beats, when = RNG.normal(size=(6, 32)), RNG.normal(size=(6, 2))
+    one = Library.learn("Ada", NORMAL, beats, ["V"] * 6, rhythm=when, ridge=1e-9)
+    made = one.synthesise(NORMAL, 50, rng=np.random.default_rng(0))
+    nearest = np.abs(made.beats[:, None] - beats).max(2).min(1)
+    assert nearest.max() < 1e-4
+    assert {tuple(row) for row in made.rhythm.tolist()} <= {tuple(row) for row in when.tolist()}
+
+
+def test_synthetic_beats_are_filtered_normal_ones_of_anybody(library):
+    other = RNG.normal(size=32)
+    made = library.of("S").synthesise(other, 9, rng=np.random.default_rng(1))
+    expected = apply_filters(other, library.of("S").filters)
+    assert np.abs(made.beats[:, None] - expected).max(2).min(1) == pytest.approx(np.zeros(9))
+    assert made.rhythm.tolist() == np.zeros((9, 2)).tolist()  # learnt without
+    with pytest.raises(InputError, match="cut beats alike"):
+        library.synthesise(np.zeros(16), 1, rng=np.random.default_rng(0))
+
+
+def test_beats_come_when_beats_of_the_same_donor_came():
+    early = Library.learn("Ada", NORMAL, NORMAL[None], ["V"], rhythm=[[-1.0, 1.0]])
+    late = Library.learn("Bo", -NORMAL, NORMAL[None], ["V"], rhythm=[[1.0, -1.0]])
+    made = (early + late).synthesise(NORMAL, 60, rng=np.random.default_rng(0))
+    upright = made.beats @ NORMAL > 0  # Ada's filter keeps the beat, Bo's turns it over
+    assert set(made.rhythm[upright, 0]) == {-1.0}
+    assert set(made.rhythm[~upright, 0]) == {1.0}
+
+
+def test_a_smaller_library_has_beats_of_all_times(library):
+    small = library.at_most(5)
+    assert sorted(small.donor.tolist()) == ["Ada"] * 5 + ["Bo"] * 10
+    ada = library.without("Bo").filters
+    kept = small.without("Bo").filters
+    assert kept[[0, -1]].tolist() == ada[[0, -1]].tolist()
+    assert len(library.at_most(1000)) == len(library)

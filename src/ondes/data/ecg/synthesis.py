@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ondes.data.clips import Clips, one_hot
 from ondes.data.ecg.hearts import Heart
 from ondes.ops.beats import CHANNELS, RATE_HZ, average, clips
 from ondes.ops.degrade import Doubles, level_beats
-from ondes.ops.donors import Library
-from ondes.protocols import Clip
+from ondes.ops.donors import Library, Synthetic
 
-LENGTH = 10**9
-POOL = 4096  # beats of each class that are synthesised at once, to draw from
+NOISY, HISSING = 0.6, 0.5  # how often a beat has more of a person's own noise, and of any
+SMOOTH = 9  # samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,94 +39,38 @@ class Variation:
     jitter: float = 0.05
 
 
-class Imagined:
-    """Endless clips: by turns a real normal beat, and a synthetic one of each abnormal class.
+def varied(
+    own: Heart,
+    library: Library,
+    labels: Sequence[str],
+    variation: Variation,
+    *,
+    count: int,
+    seed: int,
+) -> Clips:
+    """About `count` clips: a half real normal beats, the rest synthetic ones of abnormal classes.
 
     Synthetic beats get what sets a real beat apart from the average one, lest their smoothness tell
     them; then all are varied alike.
     """
-
-    def __init__(
-        self,
-        own: Heart,
-        library: Library,
-        labels: Sequence[str],
-        variation: Variation,
-        *,
-        seed: int,
-    ) -> None:
-        self.labels, self.rate_hz, self.n_channels = tuple(labels), RATE_HZ, CHANNELS
-        self.seed, self.variation, self._own = seed, variation, own
-        normal = average(own.shapes)
-        self._rest, self._height = own.shapes - normal, float(np.abs(normal).max())
-        rng = np.random.default_rng((seed, 0))
-        self._pools = [
-            library.of(label).synthesise(normal, POOL, rng=rng, spread=variation.spread)
-            for label in self.labels[1:]
-        ]
-
-    def __len__(self) -> int:
-        return LENGTH
-
-    def __getitem__(self, index: int) -> Clip:
-        if not 0 <= index < LENGTH:
-            raise IndexError(f"beat {index} of {LENGTH}")
-        rng = np.random.default_rng((self.seed, 1, index))
-        shape, rhythm = self._drawn(self._class(index), rng)
-        rhythm = rhythm + self.variation.jitter * rng.normal(size=2)
-        return Clip(clips(self._varied(shape, rng)[None], rhythm[None])[0], self.y_of(index))
-
-    def y_of(self, index: int) -> NDArray[np.float32]:
-        """What is true of a clip, which needs no samples."""
-        return np.eye(len(self.labels), dtype=np.float32)[self._class(index)]
-
-    def _class(self, index: int) -> int:
-        turn, abnormal = divmod(index, 2)
-        return 1 + turn % len(self._pools) if abnormal else 0
-
-    def _drawn(self, place: int, rng: np.random.Generator) -> tuple[Doubles, Doubles]:
-        """A beat of a class and its rhythm, not varied yet."""
-        if place == 0:
-            k = int(rng.integers(len(self._own.peaks)))
-            return self._own.shapes[k], self._own.rhythm[k]
-        pool, k = self._pools[place - 1], int(rng.integers(POOL))
-        return pool.beats[k] + self._rest[rng.integers(len(self._rest))], pool.rhythm[k]
-
-    def _varied(self, shape: Doubles, rng: np.random.Generator) -> Doubles:
-        options, n = self.variation, len(shape)
-        x = shape * np.exp(options.gain * rng.normal())
-        shift = int(rng.integers(-options.shift, options.shift + 1))
-        x = x[np.clip(np.arange(n) - shift, 0, n - 1)]
-        if rng.random() < 0.6:
-            other = self._rest[rng.integers(len(self._rest))]
-            x = x + options.noise * abs(rng.normal()) * other
-        if rng.random() < 0.5:
-            x = x + options.hiss * self._height * abs(rng.normal()) * _hiss(n, rng)
-        phase = rng.uniform(0, 2) + rng.uniform(0.2, 1.5) * np.linspace(-1, 1, n)
-        x = x + options.wander * self._height * rng.normal() * np.sin(np.pi * phase)
-        return level_beats(x[None])[0]
-
-
-def _hiss(n: int, rng: np.random.Generator) -> Doubles:
-    """Noise of deviation one, white or, as often, smoothed over nine samples."""
-    white = rng.normal(size=n + 8)
-    if rng.random() < 0.5:
-        return white[:n]
-    return np.convolve(white, np.full(9, 1 / 3), "valid")
+    rng, half = np.random.default_rng(seed), count // 2
+    chosen = rng.integers(len(own.peaks), size=half)
+    normal = Synthetic(own.shapes[chosen], own.rhythm[chosen])
+    made = _synthetic(own, library, labels, half // (len(labels) - 1), rng, variation.spread)
+    shapes = np.concatenate([each.beats for each in (normal, *made)])
+    rhythms = np.concatenate([each.rhythm for each in (normal, *made)])
+    rhythms = rhythms + variation.jitter * rng.normal(size=rhythms.shape)
+    counts = [len(each.beats) for each in (normal, *made)]
+    return _clips(_varied(shapes, own, variation, rng), rhythms, labels, counts)
 
 
 def plain(own: Heart, library: Library, labels: Sequence[str], *, seed: int = 0) -> Clips:
     """Normal beats as they are, and as many synthetic ones of each abnormal class, as clips."""
-    rng, normal, count = np.random.default_rng(seed), average(own.shapes), len(own.peaks)
-    rest = own.shapes - normal
-    shapes, rhythms = [own.shapes], [own.rhythm]
-    for label in labels[1:]:
-        made = library.of(label).synthesise(normal, count, rng=rng)
-        shapes.append(level_beats(made.beats + rest[rng.integers(count, size=count)]))
-        rhythms.append(made.rhythm)
-    given = clips(np.concatenate(shapes), np.concatenate(rhythms))
-    said = [label for label in labels for _ in range(count)]
-    return Clips(given, one_hot(said, labels), labels=labels, rate_hz=RATE_HZ, channels=CHANNELS)
+    count = len(own.peaks)
+    made = _synthetic(own, library, labels, count, np.random.default_rng(seed), 0.0)
+    shapes = [own.shapes, *(level_beats(each.beats) for each in made)]
+    rhythms = [own.rhythm, *(each.rhythm for each in made)]
+    return _clips(np.concatenate(shapes), np.concatenate(rhythms), labels, [count] * len(labels))
 
 
 def real(own: Heart, labels: Sequence[str]) -> Clips:
@@ -143,3 +85,60 @@ def real(own: Heart, labels: Sequence[str]) -> Clips:
         names=[f"{own.person} at sample {peak}" for peak in heart.peaks.tolist()],
         channels=CHANNELS,
     )
+
+
+def _synthetic(
+    own: Heart,
+    library: Library,
+    labels: Sequence[str],
+    count: int,
+    rng: np.random.Generator,
+    spread: float,
+) -> list[Synthetic]:
+    """`count` synthetic beats of each abnormal class, as rough as real ones are."""
+    normal = average(own.shapes)
+    made = [library.of(x).synthesise(normal, count, rng=rng, spread=spread) for x in labels[1:]]
+    rest = own.shapes - normal
+    return [
+        each._replace(beats=each.beats + rest[rng.integers(len(rest), size=count)]) for each in made
+    ]
+
+
+def _varied(shapes: Doubles, own: Heart, options: Variation, rng: np.random.Generator) -> Doubles:
+    """Beats louder or softer, beside their mark, in noise and on a wandering baseline."""
+    count, n = shapes.shape
+    normal = average(own.shapes)
+    rest, height = own.shapes - normal, float(np.abs(normal).max())
+
+    def amount(often: float) -> Doubles:
+        """How much of something, in beats that have it so often."""
+        drawn = np.abs(rng.normal(size=(count, 1))) * (rng.random((count, 1)) < often)
+        return np.asarray(drawn)
+
+    shift = rng.integers(-options.shift, options.shift + 1, size=(count, 1))
+    places = np.clip(np.arange(n) - shift, 0, n - 1)
+    x = np.take_along_axis(shapes, places, axis=1)
+    x = x * np.exp(options.gain * rng.normal(size=(count, 1)))
+    x = x + options.noise * amount(NOISY) * rest[rng.integers(len(rest), size=count)]
+    x = x + options.hiss * height * amount(HISSING) * _hiss(count, n, rng)
+    phase = rng.uniform(0, 2, (count, 1)) + rng.uniform(0.2, 1.5, (count, 1)) * np.linspace(
+        -1, 1, n
+    )
+    wander = options.wander * height * rng.normal(size=(count, 1)) * np.sin(np.pi * phase)
+    return level_beats(x + wander)
+
+
+def _hiss(count: int, n: int, rng: np.random.Generator) -> Doubles:
+    """Noise of deviation one, white or, as often, smoothed over nine samples."""
+    white = rng.normal(size=(count, n + SMOOTH - 1))
+    total = np.cumsum(np.pad(white, ((0, 0), (1, 0))), axis=1)
+    smooth = (total[:, SMOOTH:] - total[:, :-SMOOTH]) / np.sqrt(SMOOTH)
+    return np.where(rng.random((count, 1)) < 0.5, smooth, white[:, :n])
+
+
+def _clips(
+    shapes: Doubles, rhythms: Doubles, labels: Sequence[str], counts: Sequence[int]
+) -> Clips:
+    said = [label for label, count in zip(labels, counts, strict=True) for _ in range(count)]
+    given = clips(shapes, rhythms)
+    return Clips(given, one_hot(said, labels), labels=labels, rate_hz=RATE_HZ, channels=CHANNELS)

@@ -25,7 +25,7 @@ from ondes.data.ecg import protocols, records, synthesis
 from ondes.data.ecg.donors import MOST, kept, learn
 from ondes.data.ecg.hearts import Heart, heart
 from ondes.data.ecg.records import Name, Record
-from ondes.data.ecg.synthesis import Imagined, Variation
+from ondes.data.ecg.synthesis import Variation
 from ondes.data.places import located
 from ondes.errors import InputError, RecipeError, nearest
 from ondes.ops.donors import Library
@@ -52,6 +52,7 @@ class Config:
     rest: class of beats that a cut does not tell; "" refuses such records.
     escapes: class of supraventricular escape beats: S after EC57, N after de Chazal et al.
     most: filters of each donor and class, at most, that are learnt from `folder`.
+    clips: how many are drawn to train on, half of them normal beats.
     variation: how beats of training are varied.
     """
 
@@ -65,6 +66,7 @@ class Config:
     rest: Literal["", "N", "S", "V", "F", "Q"] = ""
     escapes: Literal["N", "S"] = "S"
     most: int = MOST
+    clips: int = 2**14
     variation: Variation = field(default_factory=Variation)
 
     def __post_init__(self) -> None:
@@ -74,7 +76,7 @@ class Config:
             raise InputError(f"minutes={self.minutes}: give more than zero")
 
 
-def build(config: Config, *, split: str, seed: int) -> Clips | Imagined:
+def build(config: Config, *, split: str, seed: int) -> Clips:
     """One split; `seed` moves what training draws alone.
 
     Raises InputError where the record, its beats or donors are missing, ChannelError where the lead
@@ -93,7 +95,7 @@ def build(config: Config, *, split: str, seed: int) -> Clips | Imagined:
         late = whole.before(learning_s) & ~whole.before(middle_s)
         return synthesis.plain(_normal(whole.at(late), config, LEAST // 4), library, labels)
     own = _normal(whole.at(whole.before(middle_s)), config, LEAST)
-    return Imagined(own, library, labels, config.variation, seed=seed)
+    return synthesis.varied(own, library, labels, config.variation, count=config.clips, seed=seed)
 
 
 def patient(config: Config) -> Record:
