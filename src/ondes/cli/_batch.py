@@ -13,6 +13,7 @@ from ondes.events import EventList
 from ondes.io import event_suffix
 
 REPORT = "report"
+ALARMS = "alarms"
 Told = Callable[[float], None]  # is told which share of a recording is done, 0 to 1
 Outcome = TypeVar("Outcome")
 
@@ -27,12 +28,13 @@ class Wanted:
     folder: Path | None
     formats: tuple[str, ...]
     report: bool = False
+    alarms: bool = False
 
     def __post_init__(self) -> None:
-        suffixes = self.suffixes
+        suffixes = [name for name in self.suffixes if name != ALARMS]
         if self.folder is not None and self.folder.is_file():
             raise InputError(f"-o {self.folder} is a file: name a folder for the results")
-        if self.folder is None and (self.report or list(suffixes) != ["csv"]):
+        if self.folder is None and (self.report or suffixes != ["csv"]):
             raise InputError(
                 f"{' and '.join(suffixes)} without a place to write to: name a folder with -o "
                 "(without one, CSV goes to stdout)"
@@ -50,7 +52,8 @@ class Wanted:
     def suffixes(self) -> dict[str, str]:
         """Suffix of each kind of result."""
         suffixes = {name: event_suffix(name) for name in self.formats}
-        return suffixes | ({REPORT: ".html"} if self.report else {})
+        suffixes |= {REPORT: ".html"} if self.report else {}
+        return suffixes | ({ALARMS: ".alarms.json"} if self.alarms else {})
 
     def paths(self, take: Take) -> dict[str, Path]:
         """Return where the results of a recording belong."""
@@ -85,6 +88,7 @@ class Found:
     duration_s: float
     events: EventList
     before: bool = False
+    alarms: Sequence[dict[str, object]] | None = None
 
     def document(self) -> dict[str, object]:
         """Return what ``--json`` says of the recording."""
@@ -94,19 +98,33 @@ class Found:
             "written": {name: str(path) for name, path in self.written.items()},
             "done_before": self.before,
             "events": _rows(self.events),
+            **({} if self.alarms is None else {"alarms": self.alarms}),
         }
 
     def tell(self, *, with_header: bool) -> None:
         """Print what was found: where it was written to, else the events themselves as CSV."""
         if not self.written:
             _console.show_events(self.events, self.name, with_header=with_header)
+            self._tell_alarms()
             return
         when = " before" if self.before else ""
         n_channels = len(set(self.events.channel.tolist()))
         where = f" in {n_channels} channels" if n_channels > 1 else ""
         paths = ", ".join(map(str, self.written.values()))
         events = "1 event" if len(self.events) == 1 else f"{len(self.events)} events"
-        print(f"{self.name}: {events}{where}{when}, {paths}")
+        print(f"{self.name}: {events}{where}{self._alarmed}{when}, {paths}")
+
+    def _tell_alarms(self) -> None:
+        for row in self.alarms or ():
+            span = f"{row['onset_s']:.2f} to {row['offset_s']:.2f} s"
+            where = f"channel {row['channel']}"
+            _console.note(f"{self.name}, {span}, {where}: {row['rule']}, {row['said']}")
+
+    @property
+    def _alarmed(self) -> str:
+        if self.alarms is None:
+            return ""
+        return f", {len(self.alarms)} alarm{'' if len(self.alarms) == 1 else 's'}"
 
 
 class Job(Protocol):

@@ -56,6 +56,14 @@ Channel = Annotated[
         "hears one; mix is their mean.",
     ),
 ]
+RulesName = Annotated[
+    str | None,
+    typer.Option(
+        "--rules",
+        metavar="NAME|FILE",
+        help="Raise alarms by rules: ecg, or a YAML or JSON file. Bad signal is not judged.",
+    ),
+]
 SkipExisting = Annotated[
     bool, typer.Option("--skip-existing", help="Leave out recordings whose results are there.")
 ]

@@ -15,13 +15,21 @@ from ondes.io import SignalFile
 
 if TYPE_CHECKING:
     from ondes.run.classical import Classical
+    from ondes.run.monitor import Alarm, Rules
     from ondes.run.pipeline import Pipeline
 
 INDEX = "index.html"
 
 
 def write_page(
-    path: Path, pipeline: "Pipeline | Classical", file: SignalFile, events: EventList, *, name: str
+    path: Path,
+    pipeline: "Pipeline | Classical",
+    file: SignalFile,
+    events: EventList,
+    *,
+    name: str,
+    alarms: "Sequence[Alarm]" = (),
+    rules: "Rules | None" = None,
 ) -> None:
     """Write the page of one recording."""
     from ondes.report import detection
@@ -35,6 +43,8 @@ def write_page(
         card=_options.summary(pipeline.card),
         labels=pipeline.spec.classes,
         command=_command(),
+        alarms=alarms,
+        rules=rules,
     )
 
 

@@ -1,6 +1,6 @@
 """``ondes detect``: recordings in, their events out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from ondes.cli import _console, _options
+from ondes.cli._alarms import Alarming, rules_of, tell_unheard
 from ondes.cli._batch import (
+    ALARMS,
     REPORT,
     Found,
     Told,
@@ -26,7 +28,9 @@ from ondes.io import SignalFile, read_events, write_events
 
 if TYPE_CHECKING:
     from ondes.run.classical import Classical
+    from ondes.run.monitor import Alarm, Rules
     from ondes.run.pipeline import Pipeline
+    from ondes.run.source import Choice
 
 FULL = ("json", "csv", "tsv")  # formats that carry all there is of an event
 
@@ -38,6 +42,7 @@ def detect(
     out: _options.Results = None,
     formats: _options.Formats = "csv",
     report: _options.Report = False,
+    rules: _options.RulesName = None,
     channel: _options.Channel = None,
     skip_existing: _options.SkipExisting = False,
     json: _options.Json = False,
@@ -58,7 +63,8 @@ def detect(
         rate_hz=rate, dtype=dtype, channels=channels, truncated=truncated, part=part
     )
     kinds = tuple(dict.fromkeys(name.strip() for name in formats.split(",")))
-    wanted = Wanted(out, kinds, report=report)
+    alarming = rules_of(rules)
+    wanted = Wanted(out, kinds, report=report, alarms=alarming is not None)
     tally = _Tally(json=json, report=report)
     writes = wanted.folder is not None
     with recordings(inputs, opening.suffixes, raw=dtype is not None, writes=writes) as (
@@ -68,8 +74,9 @@ def detect(
         if report and out and len(takes) > 1:
             check_first_page(out, wanted, takes)
         pipeline = _options.detector(model, device=device, threads=threads)
+        tell_unheard(alarming, pipeline.spec)
         wanted.make_folder()
-        job = _Detection(pipeline, opening, wanted, channel, resample=resample)
+        job = _Detection(pipeline, opening, wanted, channel, resample=resample, rules=alarming)
         tally.failures += missing
         do = unless_done(job, wanted, skip_existing=skip_existing)
         for outcome in work_through(takes, do):
@@ -91,6 +98,7 @@ class _Detection:
     wanted: Wanted
     channels: Sequence[str] | None
     resample: bool
+    rules: "Rules | None" = None
 
     def do(self, take: Take, told: Told) -> Found:
         """Find the events of a recording and write its results.
@@ -99,27 +107,64 @@ class _Detection:
         """
         file = self.opening(take.path)
         _refuse_beside(take, self.wanted)
-        events = self.pipeline.detect(
+        alarming = self._alarming(file)
+        detector = alarming.checked(self.pipeline) if alarming else self.pipeline
+        events = detector.detect(
             file,
             resample=self.resample,
-            channels="mix" if self.channels == ["mix"] else self.channels,
+            channels=self._choice,
             progress=lambda seconds: told(seconds / file.duration_s),
         )
+        alarms = alarming.alarms(events, stop=file.n_samples) if alarming else []
         paths = self.wanted.paths(take)
         refused = []
         for kind, path in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._write(kind, path, file, events, take.name)
+                self._write(kind, path, file, events, take.name, alarms)
             except InputError as error:
                 refused.append(str(error))
         if refused:
             raise InputError("; ".join(refused))
-        return Found(take.name, paths, file.duration_s, events)
+        return Found(
+            take.name, paths, file.duration_s, events, alarms=self._rows(alarms, file.rate_hz)
+        )
 
-    def _write(self, kind: str, path: Path, file: SignalFile, events: EventList, name: str) -> None:
+    @property
+    def _choice(self) -> "Choice":
+        return "mix" if self.channels == ["mix"] else self.channels
+
+    def _alarming(self, file: SignalFile) -> Alarming | None:
+        if self.rules is None:
+            return None
+        spec = self.pipeline.spec
+        return Alarming(self.rules, spec, file.channels, self._choice, file.unit)
+
+    def _rows(self, alarms: "Sequence[Alarm]", rate_hz: float) -> list[dict[str, object]] | None:
+        """Return alarms as documents have them; None where nothing raises any."""
+        if self.rules is None:
+            return None
+        from ondes.run.monitor import files
+
+        return files.rows(alarms, self.rules, rate_hz=rate_hz)
+
+    def _write(
+        self,
+        kind: str,
+        path: Path,
+        file: SignalFile,
+        events: EventList,
+        name: str,
+        alarms: "Sequence[Alarm]",
+    ) -> None:
         if kind == REPORT:
-            write_page(path, self.pipeline, file, events, name=name)
+            write_page(
+                path, self.pipeline, file, events, name=name, alarms=alarms, rules=self.rules
+            )
+        elif kind == ALARMS and self.rules:
+            from ondes.run.monitor import files
+
+            files.write(alarms, path, self.rules, rate_hz=file.rate_hz)
         else:
             write_events(events, path, format=kind, file=name)
 
@@ -128,7 +173,17 @@ class _Detection:
         file, paths = self.opening(take.path), self.wanted.paths(take)
         kind = next((name for name in FULL if name in paths), next(iter(paths)))
         events = read_events(paths[kind], rate_hz=file.rate_hz, format=kind, file=take.name)
-        return Found(take.name, paths, file.duration_s, events, before=True)
+        alarms = self._recalled(paths, file)
+        return Found(take.name, paths, file.duration_s, events, before=True, alarms=alarms)
+
+    def _recalled(
+        self, paths: Mapping[str, Path], file: SignalFile
+    ) -> list[dict[str, object]] | None:
+        if ALARMS not in paths:
+            return None
+        from ondes.run.monitor import files
+
+        return self._rows(files.read(paths[ALARMS]), file.rate_hz)
 
 
 def _refuse_beside(take: Take, wanted: Wanted) -> None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ondes.cli import _console, _options
+from ondes.cli._alarms import Alarming, rules_of, tell_unheard
 
 if TYPE_CHECKING:
     from ondes.run.detector import Detector
     from ondes.run.live import Counts, JsonLines, Settings, Sink, Source, Watch
     from ondes.run.live.store import Store
     from ondes.run.live.watch import Shown
+    from ondes.run.monitor import Monitor
 
 SourceWord = Annotated[
     str,
@@ -69,6 +71,7 @@ def watch(
     channels: Channels = None,
     dtype: Dtype = None,
     channel: _options.Channel = None,
+    rules: _options.RulesName = None,
     store: StorePath = None,
     jsonl: Lines = None,
     json: _options.Json = False,
@@ -113,10 +116,15 @@ def watch(
     )
     loaded = _options.hearer(model, window_s=window_s, hop_s=hop_s, device=device, threads=threads)
     detector = prompt(loaded, block_s=settings.block_s)
+    alarming = _alarming(rules, detector, stream, settings)
+    detector = alarming.checked(detector) if alarming else detector
     _check_fits(detector, stream, settings)
     windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
-    kept = _store(store, stream, model=model, settings=settings, windows=windows)
-    lines = _lines(jsonl, stream, kept)
+    ruled = f" rules={alarming.rules.name}:{alarming.rules.digest}" if alarming else ""
+    kept = _store(store, stream, model=model, settings=settings, more=windows + ruled)
+    rate_hz = stream.layout.rate_hz
+    monitor = alarming.monitor(rate_hz, kept.monitor if kept else None) if alarming else None
+    lines = _lines(jsonl, stream, kept, monitor)
     with _shown(quiet=quiet) as shown:
         job = Watch(
             detector,
@@ -125,6 +133,7 @@ def watch(
             settings=settings,
             position=kept.position if kept else None,
             known=kept.known if kept else (),
+            monitor=monitor,
             told=_console.note,
             shown=shown,
         )
@@ -147,29 +156,43 @@ def _finish(job: "Watch", counts: "Counts", *, source: str, model: str, json: bo
     raise typer.Exit(int(failure is not None))
 
 
+def _alarming(
+    rules: str | None, detector: "Detector", stream: "Source", settings: "Settings"
+) -> Alarming | None:
+    """Return what ``--rules`` asks for, having said what cannot come true."""
+    chosen = rules_of(rules)
+    tell_unheard(chosen, detector.spec)
+    if chosen is None:
+        return None
+    layout = stream.layout
+    return Alarming(chosen, detector.spec, layout.channels, settings.channels, layout.unit)
+
+
 def _check_fits(detector: "Detector", stream: "Source", settings: "Settings") -> None:
     """Raise what is wrong with rate or channels before anything is opened."""
     detector.listen(
         rate_hz=stream.layout.rate_hz,
-        channels=tuple(map(str, range(stream.layout.n_channels))),
+        channels=stream.layout.channels,
         choice=settings.channels,
         resample=settings.resample,
     )
 
 
 def _store(
-    path: str | None, stream: "Source", *, model: str, settings: "Settings", windows: str
+    path: str | None, stream: "Source", *, model: str, settings: "Settings", more: str
 ) -> "Store | None":
     if path is None:
         return None
     from ondes.run.live.store import Run, Store
 
     layout = stream.layout
-    how = f"{layout.dtype.str} block={settings.block_s:g} channels={settings.channels}{windows}"
+    how = f"{layout.dtype.str} block={settings.block_s:g} channels={settings.channels}{more}"
     return Store(path, Run(stream.name, model, layout.rate_hz, layout.n_channels, how))
 
 
-def _lines(path: Path | None, stream: "Source", kept: "Store | None") -> "JsonLines | None":
+def _lines(
+    path: Path | None, stream: "Source", kept: "Store | None", monitor: "Monitor | None"
+) -> "JsonLines | None":
     if path is None:
         return None
     from ondes.run.live import JsonLines
@@ -177,7 +200,13 @@ def _lines(path: Path | None, stream: "Source", kept: "Store | None") -> "JsonLi
     rate_hz = stream.layout.rate_hz
     if kept is None or not stream.replays:
         return JsonLines(path, rate_hz=rate_hz)
-    return JsonLines(path, rate_hz=rate_hz, resume=kept.position.decided, known=kept.known)
+    has = monitor.has if monitor else _has_none
+    resume = kept.position.decided
+    return JsonLines(path, rate_hz=rate_hz, resume=resume, known=kept.known, has=has)
+
+
+def _has_none(_key: object) -> bool:
+    return False
 
 
 def _sinks(

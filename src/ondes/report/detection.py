@@ -10,8 +10,10 @@ import numpy as np
 
 from ondes import __version__
 from ondes.events import Comparison, EventList
+from ondes.report import alarms as alarming
 from ondes.report import page, summary, viewer
 from ondes.report.source import AnySignal, Source
+from ondes.run.monitor import Alarm, Rules
 
 Scores = Mapping[str, float | Mapping[str, float]]
 
@@ -30,6 +32,8 @@ def write(
     command: str = "",
     onset_s: float = 0.05,
     with_audio: bool = True,
+    alarms: Sequence[Alarm] = (),
+    rules: Rules | None = None,
 ) -> None:
     """Write one HTML file with the signal, its events and its sound; it needs no network.
 
@@ -37,8 +41,8 @@ def write(
     whole. `events` and `truth` lie on the signal's time axis and are matched with onsets at most
     `onset_s` seconds apart. `file` is the name shown (default: that of the path), `labels` the
     order of lanes that are no pitches; `model`, `card`, `scores` and `command` say where the
-    events come from and how good they are. A long recording's pictures and sound get coarser, and
-    the page says so; its events stay complete.
+    events come from and how good they are. `alarms` are those of `rules`, at the events' rate. A
+    long recording's pictures and sound get coarser, and the page says so; its events stay complete.
 
     Raises InputError when `path` cannot be written, and what reading the signal raises.
     """
@@ -47,7 +51,10 @@ def write(
     lanes = viewer.lanes(events, comparison, labels)
     tonal = any(lane.midi is not None for lane in lanes)
     shown = viewer.media(source, tonal=tonal, with_audio=with_audio)
+    rows = alarming.shown(alarms, rules, rate_hz=events.rate_hz)
     context = {
+        "alarms": rows,
+        "rules_name": rules.name if rules else "",
         "file": file or _name(signal),
         "scores": scores,
         "origin": _origin(model=model, card=card, command=command),
@@ -56,7 +63,10 @@ def write(
         else "",
         **_figures(source, events, comparison, lanes=lanes, model=model),
         **_media(source, shown),
-        "data": _data(source, shown, events, comparison, lanes=lanes),
+        "data": {
+            **_data(source, shown, events, comparison, lanes=lanes),
+            "alarms": alarming.data(rows),
+        },
     }
     page.write(
         path,

@@ -22,7 +22,7 @@ from ondes.io import atomic_write
 HERE = Path(__file__).parent
 WAVESURFER = "7.12.12"
 VIEWER = (
-    *("data", "words", "axis", "panel", "ruler", "waveform", "spectrogram", "roll"),
+    *("data", "words", "axis", "panel", "ruler", "waveform", "spectrogram", "roll", "alarms"),
     *("player", "overview", "table", "stage", "main"),
 )
 

@@ -6,7 +6,8 @@ const axis = new Axis();
 const waveform = new Waveform(axis);
 const spectrogram = new Spectrogram(axis);
 const rolls = [layers.truth && new Roll("truth", axis), new Roll("found", axis)].filter(Boolean);
-const panels = [new Ruler("ruler", axis), waveform, spectrogram, ...rolls];
+const lanesOfAlarms = alarms.rules.length ? [new Alarms(axis)] : [];
+const panels = [new Ruler("ruler", axis), waveform, ...lanesOfAlarms, spectrogram, ...rolls];
 const player = new Player(waveform);
 const overview = new Overview(axis, player);
 const stage = new Stage(axis, player, panels, { onPick: pick });
@@ -15,7 +16,8 @@ const table = new Table({ onSelect: look, onPlay: listen, onFilter: refresh });
 // Long names of lanes and channels get a wider gutter.
 function makeRoomForNames() {
   const context = contextOf(document.createElement("canvas"));
-  const names = pitched ? recording.channels : [...lanes.map((l) => l.label), ...recording.channels];
+  const labels = pitched ? [] : lanes.map((lane) => lane.label);
+  const names = [...labels, ...recording.channels, ...alarms.rules];
   const widest = Math.max(...names.map((name) => context.measureText(name).width));
   const gutter = clamp(Math.ceil(widest) + 20, 72, Math.max(72, window.innerWidth * 0.13));
   $("#stage").style.setProperty("--gutter", `${gutter}px`);
@@ -119,6 +121,13 @@ const actions = {
 for (const button of document.querySelectorAll("[data-do]"))
   button.addEventListener("click", () => actions[button.dataset.do](button));
 $("#speed").addEventListener("change", (event) => (player.speed = Number(event.target.value)));
+for (const button of document.querySelectorAll("[data-alarm]")) {
+  button.addEventListener("click", () => {
+    const i = Number(button.dataset.alarm);
+    axis.reveal(alarms.onset[i], alarms.offset[i]);
+    player.seek(alarms.onset[i]);
+  });
+}
 for (const button of document.querySelectorAll("[data-label]")) {
   button.addEventListener("click", () => {
     const input = $("#filter-label");

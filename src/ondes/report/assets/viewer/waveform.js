@@ -28,6 +28,7 @@ class Waveform extends Panel {
       if (samples) this.trace(context, samples, middle, reach);
       else this.outline(context, extremes, middle, reach / 127);
     });
+    shadeAlarms(context, this);
   }
 
   // Take single samples from the sound, where it holds them unchanged.
