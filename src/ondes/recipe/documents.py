@@ -6,7 +6,6 @@ A recipe may say ``base: tones/spec2map`` and then only what differs. Any key ma
 options of one do not fit another.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -15,30 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
-from ondes.errors import RecipeError, nearest
+from ondes.errors import FormatError, RecipeError, nearest
+from ondes.io import plain
 
 Document = dict[str, Any]
 
 SHIPPED = Path(str(files("ondes"))).resolve() / "recipes"
 _CHOICES = {"data": "set", "model": "name", "task": "name"}
 _OWN = ("name", "about", "published")  # what a recipe says of itself, not of those built on it
-# YAML 1.1 reads 1e-3 as a word, for want of a dot; everybody who writes it means a number.
-_EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
-
-
-class _Plain(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
-    """YAML 1.2's booleans, true and false alone: `precision: no` is a word."""
-
-
-_Plain.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Plain.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")
-)
 
 
 @dataclass(frozen=True)
@@ -199,9 +182,9 @@ def parse(text: str | bytes, *, source: str) -> Any:  # noqa: ANN401 - whatever 
         RecipeError: it is not YAML.
     """
     try:
-        return _numbers(yaml.load(text, Loader=_Plain))  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{source} is not readable as YAML: {error}") from error
+        return plain.parse(text, source=source)
+    except FormatError as error:
+        raise RecipeError(str(error)) from error
 
 
 def _heritage(content: Document) -> Document:
@@ -230,11 +213,3 @@ def _over(under: Document, over: Document) -> Document:
 
 def _at(document: Document, section: str, key: str) -> object:
     return document[section][key] if holds(document, (section, key)) else None
-
-
-def _numbers(value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, dict):
-        return {key: _numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value

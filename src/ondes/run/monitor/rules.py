@@ -15,7 +15,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, cast
 
-from ondes.errors import FormatError, InputError, nearest
+from ondes.errors import InputError, nearest
+from ondes.io.plain import parse
 from ondes.run.monitor.kinds import KINDS, Rule
 from ondes.run.monitor.quality import Quality
 
@@ -91,8 +92,6 @@ def load(source: str | PathLike[str]) -> Rules:
     >>> [rule.name for rule in load("ecg").alarms][:2]
     ['ventricular run', 'tachycardia']
     """
-    import yaml
-
     word, path = fspath(source), Path(source)
     path = SHIPPED / f"{word}.yaml" if word in names() else path
     if not path.is_file():
@@ -100,10 +99,7 @@ def load(source: str | PathLike[str]) -> Rules:
             f"--rules {word}: neither a file nor one of {', '.join(names())}"
             f"{nearest(word, names())}"
         )
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path} is not readable as YAML: {error}") from error
+    document = parse(path.read_bytes(), source=str(path))
     try:
         return Rules.of(document, name=path.stem)
     except InputError as error:
