@@ -11,6 +11,7 @@ import pytest
 
 from ondes.events import EventList
 from ondes.report import classification, detection, index
+from ondes.run.monitor import Rules, alarms
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -41,6 +42,16 @@ def test_a_report_draws_and_the_console_stays_clean(browser, tmp_path, signal, f
     assert "5 of 5" in text
     assert len(re.findall(r'<tr data-n="', text)) == 5
     assert re.search(r'id="window" style="left: 0%; width: 100%;"', text)
+
+
+def test_a_report_with_alarms_draws_them(browser, tmp_path, signal, found):
+    rules = Rules.of({"alarms": {"high": {"kind": "run", "of": list(found.labels), "count": 1}}})
+    told = alarms(found, rules)
+    page = tmp_path / "report.html"
+    detection.write(page, signal=signal, events=found, alarms=told, rules=rules)
+    text, console = opened(browser, page, tmp_path / "profile")
+    assert console == []
+    assert text.count('data-alarm="') == len(told) > 0
 
 
 def test_a_report_without_sound_or_truth_draws_too(browser, tmp_path, signal, found):
