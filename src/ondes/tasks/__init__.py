@@ -1,13 +1,15 @@
 """What can be learnt, floor 4: one folder per task, found by its name.
 
-``tasks/<name>/`` exports ``Task``, a class built as ``Task(model, **options)`` around a network.
-A task holds its model, turns examples into targets (``prepare``), batches into losses (``step``)
-and says how training alternates (``phases``); a model knows no task.
+``tasks/<name>/`` has a ``task.py`` and exports ``Task``, a class built as ``Task(model,
+**options)`` around a network. A task holds its model, turns examples into targets (``prepare``),
+batches into losses (``step``) and says how training alternates (``phases``); a model knows no task.
+The folder ``explain``, which learns nothing, has none.
 """
 
 from collections.abc import Mapping
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
@@ -22,7 +24,8 @@ def names() -> list[str]:
     >>> "detect" in names()
     True
     """
-    return sorted(m.name for m in iter_modules(__path__) if m.ispkg)
+    here = Path(__path__[0])
+    return sorted(m.name for m in iter_modules(__path__) if (here / m.name / "task.py").exists())
 
 
 def find(name: str) -> type[Any]:

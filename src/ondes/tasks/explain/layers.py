@@ -1,0 +1,234 @@
+"""The convolutions of a network: found by running it, and read one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ondes.errors import InputError, NotFiniteError, few, nearest
+
+NORMS = (
+    nn.modules.batchnorm._BatchNorm,  # noqa: SLF001 - torch gives norms no public base
+    nn.GroupNorm,
+    nn.LayerNorm,
+    nn.modules.instancenorm._InstanceNorm,  # noqa: SLF001
+)
+TAIL = 1e-4  # of the gradient's energy, that a field without an end may leave out
+OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution of a network, as it is called.
+
+    Attributes:
+        name: as of the module in ``model.named_modules()``.
+        conv: the convolution.
+        read: what gives the values before the activation: its norm where one follows, else it.
+        field: samples that one value depends on.
+        hop: samples from one value to the next.
+    """
+
+    name: str
+    conv: nn.Conv1d | nn.Conv2d
+    read: nn.Module
+    field: int
+    hop: int
+
+    @property
+    def filters(self) -> int:
+        """Number of filters."""
+        return self.conv.out_channels
+
+    @property
+    def kind(self) -> str:
+        """``conv1d`` or ``conv2d``."""
+        return "conv1d" if isinstance(self.conv, nn.Conv1d) else "conv2d"
+
+
+class _Reached(Exception):  # noqa: N818 - no error: the values are there
+    """The layer that is read has been computed."""
+
+
+class Reader:
+    """Values of one layer before its activation: [b, channel, time] -> [b, filter, ..., frame].
+
+    What comes after the layer is not computed. Gradients are always wanted, for without them some
+    networks compute layers together, and none of them by itself.
+    """
+
+    def __init__(self, model: nn.Module, layer: Layer) -> None:
+        self._model, self._read = model, layer.read
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Run the network as far as the layer."""
+        found: list[Tensor] = []
+
+        def take(module: nn.Module, given: object, made: Tensor) -> None:  # noqa: ARG001
+            found.append(made)
+            raise _Reached
+
+        handle = self._read.register_forward_hook(take)
+        try:
+            with torch.enable_grad():
+                self._model(x if x.requires_grad else x.detach().requires_grad_())
+        except _Reached:
+            return found[0].float()
+        finally:
+            handle.remove()
+        raise InputError(f"{self._read} was not called again: the network changes between calls")
+
+
+@contextmanager
+def still(model: nn.Module) -> Iterator[None]:
+    """Keep a network in evaluation mode and its weights without gradients; put all back after."""
+    modes = {module: module.training for module in model.modules()}
+    learns = {weight: weight.requires_grad for weight in model.parameters()}
+    model.eval().requires_grad_(requires_grad=False)
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+        for weight, wanted in learns.items():
+            weight.requires_grad_(wanted)
+
+
+def check(model: nn.Module) -> None:
+    """Check that there is something to explain.
+
+    Raises:
+        InputError: the network has no convolution in one or two dimensions.
+        NotFiniteError: a weight is NaN or infinite.
+    """
+    for name, value in model.state_dict().items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise NotFiniteError(
+                f"explain: the weights {name} of {type(model).__name__} hold NaN or infinity: "
+                "take an earlier checkpoint, or train again with a smaller train.lr"
+            )
+    if not any(isinstance(module, (nn.Conv1d, nn.Conv2d)) for module in model.modules()):
+        raise InputError(
+            f"explain: {type(model).__name__} has no convolution (nn.Conv1d, nn.Conv2d), so there "
+            "are no filters to explain"
+        )
+
+
+def find(model: nn.Module, *, channels: int, samples: int, rms: float = 1.0) -> list[Layer]:
+    """Return the convolutions that a network calls, in the order of the calls.
+
+    Fields are measured: by how far the gradient of a value in the middle reaches. A layer whose
+    field has no end, as where clips are scaled first, gets the span that holds all but 1e-4 of the
+    gradient's energy. A last convolution that gives the network's output itself is left out.
+
+    Args:
+        model: in `still`.
+        channels: of the signals it takes.
+        samples: length of the noise that it is run on, at most.
+        rms: of that noise.
+
+    Raises:
+        InputError: the network refuses noise of that shape.
+    """
+    length = min(2048, samples)
+    while True:
+        calls, noise = _called(model, channels=channels, samples=length, rms=rms)
+        found = [_layer(call, noise) for call in calls]
+        if length >= samples or all(2 * layer.field < length for layer in found):
+            return found
+        length = min(2 * length, samples)
+
+
+def chosen(layers: Sequence[Layer], names: Sequence[str] | None) -> list[Layer]:
+    """Return the layers of these names, all without.
+
+    Raises:
+        InputError: there is no layer of a name; the nearest is named.
+    """
+    known = [layer.name for layer in layers]
+    for name in names or ():
+        if name not in (*known, OUTPUT):
+            raise InputError(
+                f"explain(layers={list(names or ())}): no layer is called {name!r}"
+                f"{nearest(name, [*known, OUTPUT])}; there are {few([*known, OUTPUT], most=12)}"
+            )
+    return [layer for layer in layers if names is None or layer.name in names]
+
+
+@dataclass
+class _Call:
+    """A convolution's call, its norm if that came next, and what was given."""
+
+    name: str
+    conv: nn.Conv1d | nn.Conv2d
+    read: nn.Module
+    made: Tensor
+
+
+def _called(
+    model: nn.Module, *, channels: int, samples: int, rms: float
+) -> tuple[list[_Call], Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    noise = rms * torch.randn(2, channels, samples, generator=generator)
+    noise = noise.to(next(model.parameters()).device).requires_grad_()
+    calls: list[_Call] = []
+    handles = [
+        module.register_forward_hook(_noting(calls, name))
+        for name, module in model.named_modules()
+        if isinstance(module, (nn.Conv1d, nn.Conv2d, *NORMS))
+    ]
+    try:
+        with torch.enable_grad():
+            output = model(noise)
+    except Exception as error:  # as the module's own code raises
+        raise InputError(
+            f"explain: {type(model).__name__} cannot be computed for noise of shape "
+            f"{list(noise.shape)} [batch, channel, time] ({str(error).splitlines()[0]}): give "
+            "channels= and samples= as it takes them"
+        ) from error
+    finally:
+        for handle in handles:
+            handle.remove()
+    once = {call.name: call for call in reversed(calls)}
+    return [c for c in calls if once[c.name] is c and not _is_output(c.made, output)], noise
+
+
+def _noting(calls: list[_Call], name: str) -> Callable[[nn.Module, tuple[Any, ...], Tensor], None]:
+    def note(module: nn.Module, given: tuple[Any, ...], made: Tensor) -> None:
+        if isinstance(module, (nn.Conv1d, nn.Conv2d)):
+            calls.append(_Call(name, module, module, made))
+        elif calls and given[0] is calls[-1].made:
+            calls[-1].read, calls[-1].made = module, made
+
+    return note
+
+
+def _is_output(made: Tensor, output: object) -> bool:
+    if not isinstance(output, Tensor):
+        return False
+    return made.untyped_storage().data_ptr() == output.untyped_storage().data_ptr()
+
+
+def _layer(call: _Call, noise: Tensor) -> Layer:
+    frames, samples = call.made.shape[-1], noise.shape[-1]
+    middle = call.made[..., frames // 2].float().square().sum()
+    (slope,) = torch.autograd.grad(middle, noise, retain_graph=True)
+    return Layer(call.name, call.conv, call.read, _span(slope), max(1, round(samples / frames)))
+
+
+def _span(slope: Tensor) -> int:
+    """Return how many samples a gradient [b, channel, time] reaches over."""
+    energy = slope.double().square().sum((0, 1))
+    (places,) = torch.nonzero(energy, as_tuple=True)
+    if len(places) == 0:
+        return len(energy)
+    reach = int(places[-1] - places[0]) + 1
+    if 2 * reach < len(energy):
+        return reach
+    share = torch.cumsum(energy, 0) / energy.sum()
+    return int(((share > TAIL / 2) & (share < 1 - TAIL / 2)).sum()) + 1
