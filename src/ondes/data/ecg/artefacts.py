@@ -18,18 +18,18 @@ class Artefacts:
     p: probability that a clip has any.
     bursts: how many it has then, at most.
     length_s: of a burst, which swells and fades.
-    snr_db: power of the whole signal over that of the burst where it is loudest.
-    low_hz, high_hz: the edges of its band.
+    snr_db: variance of the whole signal over that of the burst where it is loudest.
+    low_hz, high_hz: the edges of its band, in which power falls with frequency, as 1 / f.
 
     Raises InputError where a number is out of its range.
     """
 
     p: float = 0.0
     bursts: int = 4
-    length_s: tuple[float, float] = (0.3, 4.0)
-    snr_db: tuple[float, float] = (-10.0, 10.0)
-    low_hz: tuple[float, float] = (0.5, 8.0)
-    high_hz: tuple[float, float] = (8.0, 40.0)
+    length_s: tuple[float, float] = (0.3, 6.0)
+    snr_db: tuple[float, float] = (-15.0, 5.0)
+    low_hz: tuple[float, float] = (0.2, 3.0)
+    high_hz: tuple[float, float] = (4.0, 30.0)
 
     def __post_init__(self) -> None:
         if not 0 <= self.p <= 1 or self.bursts < 1 or not 0 < self.length_s[0] <= self.length_s[1]:
@@ -49,17 +49,17 @@ def disturbed(
 ) -> NDArray[np.float32]:
     """Return samples [channel, time] with bursts of their own in each channel, beside the beats.
 
-    A silent channel stays silent.
+    A channel that is constant stays as it is.
 
-    >>> x = np.ones((1, 500), np.float32)
+    >>> x = np.sin(np.arange(500, dtype=np.float32))[None]
     >>> y = disturbed(x, np.random.default_rng(0), Artefacts(p=1.0, bursts=1), rate_hz=100)
-    >>> 0.0 < (y != x).mean() < 1.0
+    >>> bool(0.0 < (y != x).mean() < 1.0)
     True
     """
     if rng.random() >= config.p:
         return x
     x = x.copy()
-    power = x.var(axis=1, keepdims=True) + np.square(x.mean(axis=1, keepdims=True))
+    power = x.var(axis=1, keepdims=True)
     for _ in range(int(rng.integers(1, config.bursts + 1))):
         n = min(max(2, round(rng.uniform(*config.length_s) * rate_hz)), x.shape[1])
         start = int(rng.integers(x.shape[1] - n + 1))
@@ -77,6 +77,7 @@ def _in_band(
     low, high = rng.uniform(*config.low_hz), rng.uniform(*config.high_hz)
     inside = (hz >= low) & (hz <= high)
     inside[np.abs(hz - (low + high) / 2).argmin()] = True
-    bins = rng.standard_normal((channels, n)) * inside
-    noise: NDArray[np.float64] = sp.idct(bins, norm="ortho") * np.sqrt(n / inside.sum())
+    size = inside / np.sqrt(np.maximum(hz, low))
+    bins = rng.standard_normal((channels, n)) * size
+    noise: NDArray[np.float64] = sp.idct(bins, norm="ortho") * np.sqrt(n / np.square(size).sum())
     return noise

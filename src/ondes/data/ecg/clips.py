@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Protocol
@@ -72,6 +72,10 @@ class Truth(Protocol):
 
     def apart(self, record: Record, /) -> EventList:
         """Return where nothing is scored."""
+
+
+Change = Callable[[Example, int, int, np.random.Generator], Example]
+"""Makes another clip of one that begins at a sample of a stretch."""
 
 
 class Stretches:
@@ -146,7 +150,7 @@ class Stretches:
 class Clips:
     """Clips of `n_samples`: at random places drawn by `seed`, longer stretches more often, else
     end to end. What is left behind the end of a stretch is silence. `shares` says of some records
-    how many of the clips drawn are theirs.
+    how many of the clips drawn are theirs; `change` is what becomes of those first.
     """
 
     def __init__(
@@ -155,7 +159,9 @@ class Clips:
         *,
         seed: int | None,
         shares: Mapping[str, float] = MappingProxyType({}),
+        change: Change | None = None,
     ) -> None:
+        self.change = change
         self.whole, self.cutting, self.seed = whole, whole.cutting, seed
         self.rate_hz, self.n_channels, self.labels = whole.rate_hz, whole.n_channels, whole.labels
         size = self.cutting.n_samples
@@ -194,6 +200,8 @@ class Clips:
         start, lead = int(rng.integers(spare + 1)), int(rng.integers(self.whole.leads(stretch)))
         free = self.cutting.any_lead and self.n_channels == 1
         example = self._padded(stretch, start, [lead] if free else None, size=size)
+        if self.change is not None:
+            example = self.change(example, stretch, start, rng)
         x, events = self._played(example)
         chain = vary.draw(rng, self.cutting.vary, channels=len(x))
         x = disturbed(x, rng, self.cutting.artefacts, rate_hz=self.rate_hz)

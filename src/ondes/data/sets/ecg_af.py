@@ -12,15 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ondes.data.ecg import protocols, records
+import numpy as np
+
+from ondes.data.ecg import protocols, records, rhythm
 from ondes.data.ecg.clips import Clips, Cutting, Stretches
 from ondes.data.ecg.records import Name, Record
 from ondes.data.places import located
 from ondes.data.splits import Span, Valid
 from ondes.events import EventList
+from ondes.protocols import Example
 
 ABOUT = "Episodes of atrial fibrillation in two-lead ECGs, persons held out (CPSC 2021)."
 TESTS = ("test",)
+FEWEST = 5  # beats that have a rhythm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,8 @@ class Config:
     records: names of those that are used; none given is all.
     rhythms: WFDB's words for those that are found, a class each.
     valid: by other persons ("group"), or by other records of those that are learnt from ("within").
+    p_retimed: how likely the beats of a clip of training are put into a rhythm that is drawn anew,
+        regular or fibrillation's, see `ondes.data.ecg.rhythm`; for one rhythm, `(AFIB`.
     cutting: clips, leads, rate, variations.
     """
 
@@ -38,6 +44,7 @@ class Config:
     rhythms: tuple[str, ...] = ("(AFIB",)
     fold: int = 0
     valid: Valid = "group"
+    p_retimed: float = 0.0
     cutting: Cutting = field(
         default_factory=lambda: Cutting(n_samples=2**14, leads=("I|MLII|ECG1", "II|V5|V1|ECG2"))
     )
@@ -61,7 +68,29 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     )
     if split in ("test", "all"):
         return whole
-    return Clips(whole, seed=seed if split == "train" else None)
+    change = _Retimed(whole, config.p_retimed) if config.p_retimed else None
+    return Clips(whole, seed=seed if split == "train" else None, change=change)
+
+
+@dataclass(frozen=True)
+class _Retimed:
+    """Clips whose beats come at other times."""
+
+    whole: Stretches
+    p: float
+
+    def __call__(
+        self, clip: Example, stretch: int, start: int, rng: np.random.Generator
+    ) -> Example:
+        """The clip in a rhythm of its own, or as it was."""
+        if rng.random() >= self.p:
+            return clip
+        span, rate_hz = self.whole.spans[stretch], self.whole.rate_hz
+        onset = self.whole.records[span.source].beats().resample(rate_hz).onset
+        inside = onset[(onset >= start) & (onset < start + clip.x.shape[1])] - start
+        if len(inside) < FEWEST:
+            return clip
+        return rhythm.rewritten(clip.x, inside, rng, rate_hz=rate_hz, label=self.whole.labels[0])
 
 
 @dataclass(frozen=True)

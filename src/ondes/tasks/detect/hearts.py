@@ -57,7 +57,7 @@ def beat_scores(detector: Detector, dataset: Dataset) -> dict[str, Any]:
     Raises:
         InputError: the labels are not the standard's; as `records` else.
     """
-    counted = {each.about.name: (each.about, _counts(each)) for each in records(detector, dataset)}
+    counted = {each.about.name: (each.about, counts(each)) for each in records(detector, dataset)}
     figures = {name: _beat_figures([one]) for name, one in counted.items()}
     return {
         **_beat_figures(list(counted.values())),
@@ -94,17 +94,18 @@ def episode_scores(detector: Detector, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _counts(record: Record) -> BeatCounts:
+def counts(record: Record) -> BeatCounts:
+    """Return the counts of a record, as far as its annotations tell classes apart."""
     about, truth, found = record.about, record.truth, record.found
     return ec57.beat_counts(
-        _classed(truth, about.labels),
-        _classed(found, about.labels),
+        classed(truth, about.labels),
+        classed(found, about.labels),
         learning_s=0,
         fibrillation=about.apart.resample(truth.rate_hz),
     )
 
 
-def _classed(events: EventList, labels: Sequence[str]) -> EventList:
+def classed(events: EventList, labels: Sequence[str]) -> EventList:
     """Return beats by class, as far as a record's annotations tell classes apart."""
     strange = {*events.labels} - {*ec57.CLASSES, PLAIN}
     if strange:

@@ -1,0 +1,205 @@
+"""Electrocardiograms: beats of persons left out, in noise, of one person; fibrillation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import _qrs
+from ondes import recipe as recipes
+from ondes.data.ecg.clips import Cutting, Stretches
+from ondes.data.sets import ecg_beats
+from ondes.events import EventList
+from ondes.metrics import ec57
+from ondes.metrics.ec57 import BeatCounts
+from ondes.protocols import Dataset, Example, told
+from ondes.recipe import build
+from ondes.recipe import run as training
+from ondes.run.pipeline import Pipeline, load
+from ondes.tasks.detect import hearts
+
+PERSONS = 7  # of the records at hand, and of those with fibrillation
+AF_PERSONS = 3
+OWN = ("106", "200")  # whose own minutes hold V, and the rest of whose records does
+PUBLISHED = (
+    "| published, 44 records with 5 own minutes each (Kiranyaz et al. 2016) | | "
+    "98.6 / 95.0 / 98.1 / 89.5 | 96.4 / 64.6 / 98.6 / 62.1 |"
+)
+Find = Callable[[Example], EventList]
+
+
+def report(runs: str = "runs/ecg", model: str = "ecg-beats", patients: str = "yes") -> str:
+    """Return the sections.
+
+    Args:
+        runs: folder of the networks of each fold; those that are missing are trained, a few
+            minutes each.
+        model: what hears the noisy recordings.
+        patients: "no" leaves out the models of one person.
+    """
+    parts = [
+        ["## Electrocardiograms", ""],
+        _beats(Path(runs)),
+        _noisy(load(model)),
+        _patients(Path(runs)) if patients != "no" else [],
+        _fibrillation(Path(runs)),
+    ]
+    return "\n".join(line for part in parts for line in part).rstrip()
+
+
+def _trained(folder: Path, name: str, *settings: str) -> tuple[Pipeline, Stretches]:
+    """Return a recipe's network, trained unless it is there, and its test."""
+    recipe = recipes.load(name, overrides=settings)
+    if not (folder / "card.json").exists():
+        training.train(recipe, folder)
+    test: Any = build.dataset(recipe, "test")
+    return load(folder, threads=1), test
+
+
+def _beats(runs: Path) -> list[str]:
+    ours: dict[str, BeatCounts] = {}
+    rivals: dict[str, list[BeatCounts]] = {family: [] for family in _qrs.FAMILIES}
+    for fold in range(PERSONS):
+        pipeline, test = _trained(
+            runs / "beats" / str(fold), "ecg/beats", f"data.options.fold={fold}"
+        )
+        for each in hearts.records(pipeline, test):
+            ours[each.about.name] = hearts.counts(each)
+        for family in rivals:
+            rivals[family] += _of_rival(family, ecg_beats.Config(rest="N", fold=fold), "test")
+    return [
+        "### Beats, each person left out in turn",
+        "",
+        f"{len(ours)} MIT-BIH records of half an hour, one lead; paced 102 among them. Beats "
+        "within 150 ms, from the first second on. `ecg/beats` is trained anew without the person; "
+        "V against the rest. The rivals know no classes.",
+        "",
+        "| record | beats | R Se | R +P | R F1 | V | V Se | V +P | V F1 |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+        *(
+            _row(name, counts)
+            for name, counts in {**ours, "all": ec57.gross(ours.values())}.items()
+        ),
+        "",
+        *(
+            f"- {family}: R Se {gross.recall:.4f}, +P {gross.precision:.4f}, F1 {gross.f1:.4f}"
+            for family, counts in rivals.items()
+            for gross in [ec57.gross(counts).qrs]
+        ),
+        "",
+        *_kiranyaz("`ecg/beats`, persons left out", ours.values()),
+        "",
+    ]
+
+
+def _row(name: str, counts: BeatCounts) -> str:
+    qrs, veb = counts.qrs, counts.veb
+    figures = [qrs.recall, qrs.precision, qrs.f1]
+    of_v = [veb.sensitivity, veb.positive_predictivity, veb.f1]
+    return (
+        f"| {name} | {qrs.truth:,} | {' | '.join(f'{one:.4f}' for one in figures)} | "
+        f"{veb.tp + veb.fn} | {' | '.join(f'{one:.3f}' for one in of_v)} |"
+    )
+
+
+def _kiranyaz(name: str, counts: Iterable[BeatCounts]) -> Iterator[str]:
+    every = list(counts)
+    veb = ec57.gross(every).veb
+    shown = (veb.accuracy, veb.sensitivity, veb.specificity, veb.positive_predictivity)
+    yield "| | records | VEB Acc / Sen / Spe / Ppr, % | SVEB |"
+    yield "| --- | --: | --- | --- |"
+    figures = " / ".join(f"{100 * one:.1f}" for one in shown)
+    yield f"| {name} | {len(every)} | {figures} | not told |"
+    yield PUBLISHED
+
+
+def _of_rival(family: str, config: ecg_beats.Config, split: str) -> Iterator[BeatCounts]:
+    """Yield what a rival counts, at each record's own rate."""
+    whole = ecg_beats.build(config, split=split, seed=0)
+    for index in range(len(whole)):
+        example = whole[index]
+        found = _qrs.peaks(family, example.x[0], rate_hz=whole.rate_hz)
+        yield _plain(example.events, found)
+
+
+def _plain(truth: EventList, found: EventList) -> BeatCounts:
+    """Count beats, whatever their classes."""
+    plain = [hearts.classed(events, ()) for events in (truth, found)]
+    return ec57.beat_counts(*plain, learning_s=0)
+
+
+def _noisy(pipeline: Pipeline) -> list[str]:
+    config = ecg_beats.Config(folder="ecg_qrs10s", classes="beat", cutting=Cutting())
+    test = ecg_beats.build(config, split="all", seed=0)
+    ours = [
+        _plain(example.events, pipeline.detect(example.x, rate_hz=test.rate_hz))
+        for example in (test[k] for k in range(len(test)))
+    ]
+    rows = {pipeline.card.name: ours}
+    rows |= {family: list(_of_rival(family, config, "all")) for family in _qrs.FAMILIES}
+    gross = {name: ec57.gross(counts).qrs for name, counts in rows.items()}
+    return [
+        "### Beats in bad signals",
+        "",
+        f"{len(test)} recordings of ten seconds by wearables at {test.rate_hz:g} Hz (CPSC 2019), "
+        "none of which was learnt from; beats within 150 ms, those at the very edges too.",
+        "",
+        "| detector | Se | +P | F1 |",
+        "| --- | --: | --: | --: |",
+        *(f"| {n} | {s.recall:.4f} | {s.precision:.4f} | {s.f1:.4f} |" for n, s in gross.items()),
+        "",
+    ]
+
+
+def _patients(runs: Path) -> list[str]:
+    rows = []
+    for fold, name in _folds(OWN):
+        others, _ = _trained(runs / "beats" / str(fold), "ecg/beats", f"data.options.fold={fold}")
+        own, test = _trained(
+            *(runs / "patient" / name, "ecg/patient", f"patient={name}"),
+            *(f"model.start={runs / 'beats' / str(fold)}", "train.steps=150"),
+        )
+        for said, pipeline in (("others alone", others), ("and five own minutes", own)):
+            (each,) = hearts.records(pipeline, test)
+            rows.append(_row(f"{name}, {said}", hearts.counts(each)))
+    return [
+        "### One person's own model",
+        "",
+        "The rest of the record after five minutes, heard by the network that never met the "
+        "person, and by the same after 150 steps in which half of the clips are of those minutes.",
+        "",
+        "| record | beats | R Se | R +P | R F1 | V | V Se | V +P | V F1 |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+        *rows,
+        "",
+    ]
+
+
+def _folds(names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the fold that tests a record, for those that are there."""
+    for fold in range(PERSONS):
+        test: Dataset = ecg_beats.build(ecg_beats.Config(rest="N", fold=fold), split="test", seed=0)
+        name = told(test, 0).name
+        if name in names:
+            yield fold, name
+
+
+def _fibrillation(runs: Path) -> list[str]:
+    rows = []
+    for fold in range(AF_PERSONS):
+        pipeline, test = _trained(runs / "af" / str(fold), "ecg/af", f"fold={fold}")
+        for name, one in hearts.episode_scores(pipeline, test)["records"].items():
+            figures = [*one["episode"].values(), *one["duration"].values()]
+            shown = " | ".join("" if value != value else f"{value:.3f}" for value in figures)
+            rows.append(f"| {name} | {one['episodes']} | {one['found']} | {shown} |")
+    return [
+        "### Episodes of atrial fibrillation, each person left out in turn",
+        "",
+        f"{AF_PERSONS} persons of CPSC 2021 alone, two leads, minutes each; EC57's episode and "
+        "duration sensitivity and positive predictivity.",
+        "",
+        "| record | episodes | found | episode Se | episode +P | duration Se | duration +P |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+        *rows,
+    ]
