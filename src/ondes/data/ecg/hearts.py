@@ -33,7 +33,13 @@ class Heart(NamedTuple):
 
     def at(self, kept: NDArray[np.bool_]) -> Heart:
         """The beats that are kept, with the rhythm they had among all."""
-        return Heart(self.person, *(column[kept] for column in self[1:]))
+        return Heart(
+            self.person,
+            self.peaks[kept],
+            self.label[kept],
+            self.shapes[kept],
+            self.rhythm[kept],
+        )
 
     def before(self, seconds: float) -> NDArray[np.bool_]:
         """Which beats came before a time."""
