@@ -22,6 +22,7 @@ ROOM = 0.4  # of the shorter one of an interval's two lengths, for either of the
 REGULAR = (0.005, 0.05)  # coefficient of variation, of breathing and chance
 IRREGULAR = (0.12, 0.3)
 SHORTEST_S = 0.28
+SLOWER = (1.05, 1.3)
 
 
 def intervals(rng: np.random.Generator, n: int, mean_s: float, *, irregular: bool) -> Times:
@@ -78,16 +79,18 @@ def rewritten(
 ) -> Example:
     """Return a clip as long as x [channel, time] whose rhythm is drawn anew, with its episode.
 
-    It is regular, or irregular, or changes once from one to the other.
+    It is regular, or irregular, or changes once from one to the other; never faster than it was,
+    so that there are beats to its end.
     """
     n = x.shape[1]
-    mean_s = float(np.median(np.diff(beats))) / rate_hz * rng.uniform(0.7, 1.2)
+    mean_s = float(np.mean(np.diff(beats))) / rate_hz * rng.uniform(*SLOWER)
     first, turn = bool(rng.random() < 0.5), int(rng.integers(len(beats)))
     turn = turn if rng.random() < 0.5 else len(beats)
     kinds = [(turn, first), (len(beats) - turn, not first)]
     new_s = np.concatenate([intervals(rng, k, mean_s, irregular=kind) for k, kind in kinds])
-    edge = round(float(beats[0] + new_s[:turn].sum() * rate_hz))
-    spans = [(0, min(edge, n)), (min(edge, n), n)]
+    changed = round(float(beats[0] + new_s[:turn].sum() * rate_hz))
+    edge = min(changed, n) if turn < len(beats) else n
+    spans = [(0, edge), (edge, n)]
     rows = [(*span, label) for span, (_, kind) in zip(spans, kinds, strict=True) if kind]
     told = EventList.of([row for row in rows if row[1] > row[0]], rate_hz=rate_hz)
     return Example(retimed(x, beats, new_s, rate_hz=rate_hz, n=n), told)
