@@ -6,7 +6,7 @@ the result can be believed. Sources: Erhan et al. 2009, "Visualizing higher-laye
 network"; Kim, Lee and Nam 2018 (SampleCNN), whose recipe is the method "samplecnn".
 """
 
-from ondes.tasks.explain.climb import Climbing
+from ondes.tasks.explain.climb import Climbing, Method
 from ondes.tasks.explain.engine import Options, Progress, Subject, explain
 from ondes.tasks.explain.result import Explained, Explanation, Step
 
@@ -14,6 +14,7 @@ __all__ = [
     "Climbing",
     "Explained",
     "Explanation",
+    "Method",
     "Options",
     "Progress",
     "Step",

@@ -37,8 +37,8 @@ def scaled(x: Tensor, rms: float) -> Tensor:
     """
     centred = x - x.mean(-1, keepdim=True)
     power = centred.square().mean((-2, -1), keepdim=True)
-    level: Tensor = rms / power.sqrt().clamp(min=1e-20)
-    return centred * level
+    level: Tensor = centred * (rms / power.sqrt().clamp(min=1e-20))
+    return level
 
 
 def flat(shape: tuple[int, int, int], *, rms: float, generator: torch.Generator) -> Tensor:
@@ -55,8 +55,8 @@ def power(x: Tensor) -> Tensor:
     """
     energy = torch.fft.rfft(x).abs().square().sum(1)
     energy[:, 0] = 0
-    total: Tensor = energy.sum(-1, keepdim=True).clamp(min=1e-30)
-    return energy / total
+    shares: Tensor = energy / energy.sum(-1, keepdim=True).clamp(min=1e-30)
+    return shares
 
 
 def tones(cycles: Tensor, *, channels: int, samples: int, rms: float) -> Tensor:
