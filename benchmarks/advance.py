@@ -17,8 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import _warning_picture
 from benchmarks._page import table
 from ondes import recipe
+from ondes.data.ecg.donors import kept
 from ondes.data.ecg.hearts import Heart, heart
 from ondes.data.ecg.records import Record, found
 from ondes.data.places import located
@@ -32,6 +34,7 @@ from ondes.run.warner import Warner
 RUNS = Path("runs/benchmarks/advance")
 RECIPE = "ecg/warning"
 PACED = "102"
+LIBRARY, SHOWN = "mit-bih", ("106", "114", "200")
 LEARNING_S = 300.0
 FIRST = 3  # one of so many beats shall be caught,
 WANTED = 0.99  # in so many stretches of them
@@ -54,15 +57,19 @@ class Tested(NamedTuple):
         return advance(list(self.watches.values()), beats=CURVE)
 
 
-def report(members: int = 3, judges: int = 1, steps: int = 300) -> str:
+def report(members: int = 3, judges: int = 1, steps: int = 300, picture: str = "") -> str:
     """Train and score.
 
     `members` of a warner that is tested, `judges` of those by which thresholds are chosen, `steps`
-    of each training.
+    of each training; `picture` is a PNG to be drawn of it.
     """
     systems = _systems(members, judges, steps)
     tested = {name: _tested(scores) for name, scores in systems.items()}
     ours = next(iter(tested))
+    if picture:
+        curves = {name: one.advance() for name, one in tested.items()}
+        shown = [_heart(person) for person in SHOWN]
+        _warning_picture.draw(Path(picture), shown, kept(LIBRARY), curves)
     return "\n\n".join(
         [
             "## A warning before the first one",
