@@ -125,3 +125,20 @@ def test_an_unknown_recipe_names_the_nearest():
 def test_bases_are_not_listed():
     assert all(documents.find(name).is_file() for name in recipe.names())
     assert not any("_" in name for name in recipe.names())
+
+
+def test_a_recipe_may_have_short_words_for_keys(tmp_path):
+    mine = write(
+        tmp_path,
+        "mine",
+        "base: tones/spec2map-small-plain-24k\nabout: Mine.\nshort: {lr: train.lr}",
+    )
+    assert recipe.load(mine, overrides=["lr=0.5"]).train.lr == 0.5
+    with pytest.raises(RecipeError, match="unknown key 'rl'"):
+        recipe.load(mine, overrides=["rl=0.5"])
+    with pytest.raises(RecipeError, match="only a file can say that"):
+        recipe.load(mine, overrides=["short.a=b"])
+
+
+def test_the_packages_recipes_may_be_called_by_their_files():
+    assert documents.find("recipes/bursts/ae-bursts.yaml") == documents.find("bursts/ae-bursts")
