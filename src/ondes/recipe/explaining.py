@@ -43,7 +43,7 @@ class Network(NamedTuple):
 
 
 def explain(
-    model: str | os.PathLike[str] | Pipeline | Classifier | nn.Module,
+    model: str | os.PathLike[str] | Pipeline | Classifier | nn.Module | Network,
     *,
     data: Signal | str | os.PathLike[str] | NDArray[np.floating] | Examples | None = None,
     rms: float | None = None,
@@ -63,8 +63,9 @@ def explain(
     """Return what excites the filters of a network most, layer by layer, as arrays.
 
     Args:
-        model: a model of ondes - its name, its folder, or as `ondes.load` returns it - or any
-            ``torch.nn.Module`` with convolutions that maps [batch, channel, time] to anything.
+        model: a model of ondes - its name, its folder, or as `ondes.load` or `network` returns
+            it - or any ``torch.nn.Module`` with convolutions that maps [batch, channel, time] to
+            anything.
         data: what it was trained on, or the like - a signal, a recording's path, an array or a set
             of examples -, of which the RMS of all waveforms is taken; None takes the validation
             data of a model's recipe where they are here, else an RMS of 0.1, and says so.
@@ -105,7 +106,7 @@ def explain(
         contrasts=tuple(contrasts),
         climbing=Climbing(method=method),
     )
-    found = network(model)
+    found = model if isinstance(model, Network) else network(model)
     level, notes = (rms, ()) if rms is not None else level_of(found, data)
     known = subject(found, rate_hz=rate_hz, channels=channels, outputs=outputs, rms=level)
     known = _with_notes(known, notes)

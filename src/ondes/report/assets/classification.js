@@ -65,5 +65,5 @@
     cell.addEventListener("click", () =>
       show(cell.getAttribute("aria-pressed") === "true" ? null : cell),
     );
-  $("#all").addEventListener("click", () => show(null));
+  $("#all")?.addEventListener("click", () => show(null));
 })();

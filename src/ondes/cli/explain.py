@@ -1,0 +1,161 @@
+"""``ondes explain``: what a network has learnt, as a page to look at and to listen to."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ondes.cli import _console, _options
+from ondes.errors import InputError
+
+if TYPE_CHECKING:
+    from ondes.run.card import Card
+    from ondes.tasks.explain import Explanation
+
+PAGE, ARRAYS = "index.html", "arrays.npz"
+
+
+def explain(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="One of `ondes models`, or a folder.")
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where the page and the arrays go.")
+    ],
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Layer to explain, may be repeated; output is the last."),
+    ] = None,
+    filters: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="At most so many of each layer, evenly spread."),
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Longest waveform; without it 16,384.")
+    ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Waveforms of --samples in all layers.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(metavar="N", min=1, help="Starts of each filter.")] = 2,
+    method: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="sphere, adam, adam-time or samplecnn, the published."),
+    ] = "sphere",
+    band: Annotated[
+        str | None,
+        typer.Option(metavar="HZ-HZ", help="Tell what share of the energy lies in it: 300-3000."),
+    ] = None,
+    contrast: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B", help="Climb the difference of two outputs, too."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Recording whose RMS waveforms get; see --rms."),
+    ] = None,
+    rms: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="That RMS; without either the recipe's validation data."),
+    ] = None,
+    json: _options.Json = False,
+    threads: _options.Threads = 0,
+) -> None:
+    """Tell what a network has learnt: what excites each filter of each layer most.
+
+    Every filter is climbed from noise, from several starts, and checked by pure tones. The page
+    holds a picture for each layer (filters by frequency), waveforms beside weights, and a sound
+    for each output; the arrays behind it lie beside it.
+    """
+    from ondes.recipe import explaining
+
+    _options.use_threads(threads)
+    span = None if band is None else _band(band)
+    network = explaining.network(model)
+    with _console.progress(1.0) as advance:
+        found = explaining.explain(
+            network,
+            data=data,
+            rms=rms,
+            layers=layer,
+            filters=filters,
+            samples=samples,
+            exact=exact,
+            seeds=seeds,
+            method=method,  # type: ignore[arg-type]  # checked where it is used
+            contrasts=[_pair(text) for text in contrast or ()],
+            progress=advance,
+        )
+    _write(out, found, network.card, [], band=span)
+    _say(out, found, span, json=json)
+
+
+def _band(text: str) -> tuple[float, float]:
+    low, dash, high = text.partition("-")
+    try:
+        span = float(low), float(high)
+    except ValueError:
+        span = 1.0, 0.0
+    if not dash or not 0 <= span[0] < span[1]:
+        raise InputError(f"--band {text}: write two frequencies in hertz, as 300-3000")
+    return span
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, comma, second = text.partition(",")
+    if not comma or not first or not second:
+        raise InputError(f"--contrast {text}: write two outputs, as yes,no")
+    return first, second
+
+
+def _write(
+    out: Path,
+    found: "Explanation",
+    card: "Card | None",
+    attributions: list[dict[str, object]],
+    *,
+    band: tuple[float, float] | None,
+) -> None:
+    from ondes.io import make_folder
+    from ondes.report import explanation
+
+    make_folder(out)
+    explanation.write(
+        out / PAGE,
+        found,
+        band=band,
+        attributions=attributions,
+        card=None if card is None else _options.summary(card),
+        command=shlex.join(["ondes", *sys.argv[1:]]),
+    )
+    explanation.write_arrays(out / ARRAYS, found)
+
+
+def _say(out: Path, found: "Explanation", band: tuple[float, float] | None, *, json: bool) -> None:
+    figures = found.summary(band=band)
+    if json:
+        _console.show_json(
+            {
+                "model": found.name,
+                "file": out / PAGE,
+                "rms": found.rms,
+                "layers": figures,
+                "notes": list(found.notes),
+            }
+        )
+        return
+    for note in found.notes:
+        _console.note(note)
+    names = ("filters", "dead", "tone_response", "repeatability", "peak_hz", "seconds")
+    columns = (*names, "in_band") if band else names
+    rows = [(name, *(_figure(values[key]) for key in columns)) for name, values in figures.items()]
+    _console.show_table(("layer", *(name.replace("_", " ") for name in columns)), rows)
+    print(out / PAGE)
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4g}"
+    return str(value)

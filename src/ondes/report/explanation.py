@@ -1,0 +1,301 @@
+"""The report of a network explained: what excites its filters, to look at and to listen to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ondes import __version__
+from ondes.errors import InputError
+from ondes.io import atomic_write, pitch
+from ondes.report import closeups, examples, filterbank, page
+from ondes.report.examples import Example
+from ondes.report.summary import share
+from ondes.signal import Signal
+from ondes.tasks.explain import Explained, Explanation
+
+STYLES = ("page", "detection", "index", "classification", "explanation")
+SCRIPTS = ("classification", "theme")
+ARRAYS = (
+    *("index", "labels", "waves", "power", "frequency_hz", "peak_hz", "answer", "silence"),
+    *("tone_hz", "tones", "at_peak", "tone_response", "tone_rise", "dead", "seed_peak_hz"),
+    *("repeatability", "weights", "steps"),
+)
+SHOWN = 12  # filters of a layer whose waveforms are drawn
+MOST_SOUNDS = 96
+POINTS = 160  # of a drawn waveform
+FIELDS = 3  # of a waveform, that are drawn
+LEAST_DRAWN = 64  # samples
+STAGES = 6  # of the way of a waveform
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A filter: its waveform as an SVG path, its weights as another, and figures in words."""
+
+    label: str
+    wave: str
+    weights: str
+    peak: str
+    facts: str
+    dead: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a waveform arose: a path for each of some steps."""
+
+    label: str
+    stages: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A layer as it stands on the page."""
+
+    layer: Explained
+    title: str
+    facts: list[str]
+    axis: filterbank.Axis
+    found: str
+    swept: str
+    drawn: list[Drawn]
+    ways: list[Way]
+    length: str
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """An output to listen to."""
+
+    label: str
+    example: Example | str
+    facts: str
+
+
+def write(
+    path: str | os.PathLike[str],
+    explanation: Explanation,
+    *,
+    band: tuple[float, float] | None = None,
+    attributions: Sequence[Mapping[str, object]] = (),
+    card: Mapping[str, object] | None = None,
+    command: str = "",
+    title: str = "",
+) -> None:
+    """Write one HTML file: every layer as a picture, waveforms, and the sounds of the outputs.
+
+    Args:
+        path: of the page.
+        explanation: what was found.
+        band: in hertz, whose share of the energy is told.
+        attributions: pictures of recordings, as `ondes.report.attribution.shown` gives them.
+        card, command, title: where the network comes from, and what the page is called.
+
+    Raises InputError when `path` cannot be written.
+    """
+    filters = [layer for layer in explanation.layers if layer.kind != "output"]
+    outputs = [layer for layer in explanation.layers if layer.kind == "output"]
+    sounds = [_sounding(layer, k, explanation) for layer in outputs for k in _places(layer)]
+    context = {
+        "title": title or explanation.name,
+        "facts": _facts(explanation),
+        "tiles": _tiles(filters),
+        "rows": [(layer, layer.summary(), _share(layer, band)) for layer in explanation.layers],
+        "band": _band_name(band),
+        "layers": [_shown(layer) for layer in filters],
+        "outputs": [_shown(layer) for layer in outputs],
+        "sounds": sounds,
+        "n_outputs": sum(len(layer.index) for layer in outputs),
+        "attributions": list(attributions),
+        "notes": list(explanation.notes),
+        "method": explanation.method,
+        "origin": _origin(explanation, card, command),
+        "share": share,
+        "number": page.number,
+    }
+    page.write(
+        path,
+        template="explanation.html.j2",
+        context=context,
+        styles=tuple(f"assets/{name}.css" for name in STYLES),
+        scripts=tuple(page.asset(f"assets/{name}.js") for name in SCRIPTS),
+    )
+
+
+def write_arrays(path: str | os.PathLike[str], explanation: Explanation) -> None:
+    """Write what was found to an NPZ file, each array as ``LAYER/name``, see `Explained`."""
+    arrays: dict[str, np.ndarray] = {"rate_hz": np.array(explanation.rate_hz)}
+    for layer in explanation.layers:
+        for name in ARRAYS:
+            arrays[f"{layer.name}/{name}"] = np.asarray(getattr(layer, name))
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def cents(label: str, hertz: float) -> float | None:
+    """Return how far a frequency is from the pitch that a label names; None where it names none.
+
+    >>> cents("A4", 440.0), round(cents("A4", 441.0), 1), cents("fracture", 440.0)
+    (0.0, 3.9, None)
+    """
+    try:
+        nominal = 440.0 * 2 ** ((pitch.midi(label) - 69) / 12)
+    except InputError:
+        return None
+    return float(1200 * np.log2(hertz / nominal))
+
+
+def _facts(explanation: Explanation) -> list[str]:
+    channels = explanation.channels
+    said = [page.hertz(explanation.rate_hz), f"RMS {explanation.rms:.3g}"]
+    if channels > 1:
+        said.append(f"{channels} channels")
+    starts = "1 start" if explanation.seeds == 1 else f"{explanation.seeds} starts"
+    return [*said, f"{starts} of each filter"]
+
+
+def _tiles(layers: Sequence[Explained]) -> list[tuple[str, str]]:
+    if not layers:
+        return []
+    responses = np.concatenate([layer.tone_response[~layer.dead] for layer in layers])
+    agree = np.concatenate([layer.repeatability[~layer.dead] for layer in layers])
+    figures = {"tone response": responses, "repeatability": agree}
+    known = {name: values[np.isfinite(values)] for name, values in figures.items()}
+    tiles = [
+        ("layers", f"{len(layers)}"),
+        ("filters", f"{sum(len(layer.index) for layer in layers):,}"),
+        ("dead", f"{sum(int(layer.dead.sum()) for layer in layers):,}"),
+    ]
+    return tiles + [
+        (name, f"{np.median(values):.2f}") for name, values in known.items() if len(values)
+    ]
+
+
+def _share(layer: Explained, band: tuple[float, float] | None) -> float | None:
+    if band is None or layer.dead.all():
+        return None
+    return float(np.median(layer.share(band)[~layer.dead]))
+
+
+def _band_name(band: tuple[float, float] | None) -> str:
+    return "" if band is None else f"{page.hertz(band[0])} to {page.hertz(band[1])}"
+
+
+def _places(layer: Explained) -> list[int]:
+    count = len(layer.index)
+    return (
+        [k * count // MOST_SOUNDS for k in range(MOST_SOUNDS)]
+        if count > MOST_SOUNDS
+        else list(range(count))
+    )
+
+
+def _shown(layer: Explained) -> Shown:
+    order = layer.order
+    axis = filterbank.Axis.of(layer.peak_hz[~layer.dead], rate_hz=layer.rate_hz)
+    picked = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
+    size = _drawn_length(layer)
+    return Shown(
+        layer=layer,
+        title=layer.name,
+        facts=_layer_facts(layer),
+        axis=axis,
+        found=filterbank.picture(layer.power[order], layer.frequency_hz, axis),
+        swept=filterbank.picture(_swept(layer)[order], layer.tone_hz, axis),
+        drawn=[_drawn(layer, int(k), size) for k in picked],
+        ways=[_way(layer, k, size) for k in range(len(layer.watched))] if layer.record else [],
+        length=page.duration(size / layer.rate_hz),
+    )
+
+
+def _layer_facts(layer: Explained) -> list[str]:
+    count = f"{len(layer.index)} filters" if layer.kind != "output" else f"{len(layer.index)}"
+    if len(layer.index) < layer.total:
+        count += f" of {layer.total}"
+    said = [layer.kind, count]
+    if layer.kind != "output":
+        said.append(f"each sees {layer.field:,} samples")
+        said.append(f"every {layer.hop}" if layer.hop > 1 else "at every one")
+    if layer.dead.any():
+        said.append(f"{int(layer.dead.sum())} dead")
+    return said
+
+
+def _swept(layer: Explained) -> filterbank.Floats:
+    """Return the power of the answers to tones, above silence and the least of all tones."""
+    least = layer.tones.min(axis=1) if layer.kind == "output" else layer.silence
+    return np.square(np.maximum(layer.tones - least[:, None], 0))
+
+
+def _drawn_length(layer: Explained) -> int:
+    samples = layer.waves.shape[-1]
+    return min(samples, max(LEAST_DRAWN, FIELDS * layer.field))
+
+
+def _drawn(layer: Explained, k: int, size: int) -> Drawn:
+    rise = layer.tone_response[k]
+    said = [] if np.isnan(rise) else [f"tone {rise:.2f}"]
+    if np.isfinite(layer.repeatability[k]):
+        said.append(f"agree {layer.repeatability[k]:.2f}")
+    return Drawn(
+        label=layer.labels[k],
+        wave=path_of(layer.waves[k].mean(0)[:size]),
+        weights=_weights(layer, k),
+        peak=page.hertz(float(f"{layer.peak_hz[k]:.4g}")),
+        facts=" · ".join(said),
+        dead=bool(layer.dead[k]),
+    )
+
+
+def _weights(layer: Explained, k: int) -> str:
+    """Return the filter's taps as a path: of its strongest input, where it has several."""
+    if layer.weights[k].size == 0:
+        return ""
+    taps = layer.weights[k].reshape(-1, layer.weights.shape[-1])
+    strongest = taps[np.square(taps).sum(1).argmax()]
+    return path_of(strongest) if len(strongest) > 1 else ""
+
+
+def _way(layer: Explained, place: int, size: int) -> Way:
+    picked = np.linspace(0, len(layer.record) - 1, min(STAGES, len(layer.record))).round()
+    record = [layer.record[int(k)] for k in picked]
+    stages = [(one.step, path_of(one.waves[place].mean(0)[:size])) for one in record]
+    return Way(layer.labels[int(layer.watched[place])], stages)
+
+
+def path_of(x: np.ndarray) -> str:
+    """Return samples [time] as an SVG path over a unit square, their peak at the edge."""
+    if len(x) > 2 * POINTS:
+        edges = np.linspace(0, len(x), POINTS + 1).astype(np.int64)[:-1]
+        return closeups.outline(np.minimum.reduceat(x, edges), np.maximum.reduceat(x, edges))
+    peak = float(np.abs(x).max()) or 1.0
+    across = np.arange(len(x)) / max(1, len(x) - 1)
+    points = zip(across.tolist(), ((1 - x / peak) / 2).tolist(), strict=True)
+    return "M" + "L".join(f"{a:.4f} {b:.3f}" for a, b in points)
+
+
+def _sounding(layer: Explained, k: int, explanation: Explanation) -> Sounding:
+    label, peak = layer.labels[k], float(layer.peak_hz[k])
+    signal = Signal.of(layer.waves[k], rate_hz=explanation.rate_hz, unit="a.u.")
+    said = [page.hertz(float(f"{peak:.4g}"))]
+    off = cents(label, peak)
+    if off is not None:
+        said.append(f"{off:+.0f} cents")
+    return Sounding(label, examples.example(partial(_itself, signal)), " · ".join(said))
+
+
+def _itself(signal: Signal) -> Signal:
+    return signal
+
+
+def _origin(
+    explanation: Explanation, card: Mapping[str, object] | None, command: str
+) -> dict[str, object]:
+    told = {"command": command, "name": explanation.name}
+    known = {name: value for name, value in told.items() if value}
+    return {**known, **(card or {}), "report by": f"ondes {__version__}"}
