@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import _qrs
+from benchmarks import _beats_picture, _qrs
+from benchmarks._beats_picture import Strip
 from ondes import recipe as recipes
 from ondes.data.ecg.clips import Cutting, Stretches
 from ondes.data.sets import ecg_beats
@@ -21,6 +22,11 @@ from ondes.tasks.detect import hearts
 
 PERSONS = 7  # of the records at hand, and of those with fibrillation
 AF_PERSONS = 3
+SHOWN = {
+    "105": (1209.0, "105, an electrode moves"),
+    "106": (330.0, "106, V in many forms"),
+    "200": (300.0, "200, every other beat is V"),
+}  # records, where strips of them begin in seconds, and what they show
 OWN = ("106", "200")  # whose own minutes hold V, and the rest of whose records does
 PUBLISHED = (
     "| published, 44 records with 5 own minutes each (Kiranyaz et al. 2016) | | "
@@ -29,23 +35,35 @@ PUBLISHED = (
 Find = Callable[[Example], EventList]
 
 
-def report(runs: str = "runs/ecg", model: str = "ecg-beats", patients: str = "yes") -> str:
+def report(runs: str = "runs/ecg", model: str = "ecg-beats", picture: str = "") -> str:
     """Return the sections.
 
     Args:
         runs: folder of the networks of each fold; those that are missing are trained, a few
             minutes each.
         model: what hears the noisy recordings.
-        patients: "no" leaves out the models of one person.
+        picture: where a picture of beats is written, as docs/img/ecg-beats.png; none if empty.
     """
     parts = [
         ["## Electrocardiograms", ""],
         _beats(Path(runs)),
         _noisy(load(model)),
-        _patients(Path(runs)) if patients != "no" else [],
+        _patients(Path(runs)),
         _fibrillation(Path(runs)),
     ]
+    if picture:
+        _beats_picture.draw(Path(picture), list(_strips(Path(runs))))
     return "\n".join(line for part in parts for line in part).rstrip()
+
+
+def _strips(runs: Path) -> Iterator[Strip]:
+    for fold, name in _folds(tuple(SHOWN)):
+        pipeline, test = _trained(
+            runs / "beats" / str(fold), "ecg/beats", f"data.options.fold={fold}"
+        )
+        (each,) = hearts.records(pipeline, test)
+        start_s, words = SHOWN[name]
+        yield Strip(test[0].x[0], test.rate_hz, each.truth, each.found, start_s, words)
 
 
 def _trained(folder: Path, name: str, *settings: str) -> tuple[Pipeline, Stretches]:
