@@ -11,7 +11,7 @@ import ondes
 from ondes.errors import OndesError
 from ondes.io import event_formats, event_suffix, read, read_events, write, write_events
 
-SOUNDS = ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.npy"]
+SOUNDS = ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.npy", "a.npz", "a.csv"]
 EVENTS = [f"e{event_suffix(name)}" for name in event_formats()]
 
 

@@ -18,7 +18,7 @@ from ondes.errors import (
     OndesError,
     RateError,
 )
-from ondes.io import open_signal, read, write
+from ondes.io import open_signal, read, read_events, write, write_events
 
 WAVES = np.random.default_rng(0).normal(0, 1, (3, 5000))
 
@@ -121,3 +121,36 @@ def test_a_real_record_through_edf(shared_data, tmp_path):
     back = read(tmp_path / "a.edf")
     assert (back.channels, back.unit, back.rate_hz) == (signal.channels, "mV", 500)
     np.testing.assert_allclose(back.samples, signal.samples, atol=1e-3)
+
+
+def test_annotations_are_events_at_the_rate_of_the_signals(tmp_path):
+    marks = [edfio.EdfAnnotation(3, 1, "apnoea"), edfio.EdfAnnotation(5.5, None, "N")]
+    path = stored(tmp_path / "a.edf", annotations=marks)
+    assert [*map(tuple, read_events(path))] == [
+        (750, 1000, "apnoea", 0, pytest.approx(np.nan, nan_ok=True)),
+        (1375, 1376, "N", 0, pytest.approx(np.nan, nan_ok=True)),
+    ]
+    assert read_events(path, rate_hz=1000)[0][:2] == (3000, 4000)
+    with pytest.raises(InputError, match="give rate_hz="):
+        read_events(stored(tmp_path / "b.edf", rates=(250, 250, 25), annotations=marks))
+
+
+def test_written_annotations_are_edfios(tmp_path):
+    events = ondes.EventList.of([(77, 78, "N"), (370, 730, "(AFIB é")], rate_hz=360)
+    write_events(events, tmp_path / "a.edf")
+    theirs = edfio.read_edf(tmp_path / "a.edf").annotations
+    assert [mark.text for mark in theirs] == ["N", "(AFIB é"]
+    assert [mark.onset for mark in theirs] == pytest.approx([77 / 360, 370 / 360])
+    assert theirs[1].duration == 1.0
+
+
+def test_an_annotation_beyond_the_end_is_refused(tmp_path):
+    path = stored(tmp_path / "a.edf", annotations=[edfio.EdfAnnotation(20.5, None, "late")])
+    with pytest.raises(FormatError, match=r"'late' at 20.5 s, and its 3 signals end at 20 s"):
+        read_events(path)
+
+
+@pytest.mark.parametrize("label", ["", "a\x14b", "a\x15", "a\nb"])
+def test_labels_that_would_break_annotations_are_refused(tmp_path, label):
+    with pytest.raises(InputError, match=r"write \.csv or \.json"):
+        write_events(ondes.EventList.of([(0, 9, label)], rate_hz=9), tmp_path / "a.edf")

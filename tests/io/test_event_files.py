@@ -27,6 +27,9 @@ LABELS = {
     "audacity": st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r\0")),
 }
 LABELS["raven"] = LABELS["audacity"]
+LABELS["edf"] = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0\x14\x15\n"), min_size=1
+)
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=9)
 SCORES = {"midi": st.integers(1, 127).map(lambda velocity: velocity / 127)}
 ANY_SCORE = st.none() | st.floats(-1e9, 1e9).map(lambda x: float(f"{x:.6g}"))

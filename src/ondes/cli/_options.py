@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ondes.errors import InputError
-from ondes.io import SignalFile, event_formats, open_signal, signal_formats, signal_suffixes
-from ondes.io.formats import module
+from ondes.io import SignalFile, event_formats, open_signal, signal_suffixes
 from ondes.io.signalfile import Given
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ Channels = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Number of channels of raw input.")
 ]
 Part = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Data set of an HDF5 file that holds several.")
+    str | None, typer.Option(metavar="NAME", help="Channels by name, as MLII or II,V1; or a data set of HDF5.")
 ]
 Truncated = Annotated[
     bool, typer.Option("--truncated", help="Take what is there of files that were cut off.")
@@ -129,10 +128,7 @@ class Opening:
     @property
     def suffixes(self) -> tuple[str, ...]:
         """Suffixes of the files that a folder stands for; raw and NPY where a rate is given."""
-        if self.rate_hz is None:
-            return signal_suffixes()
-        formats = [module("ondes.io.signals", name) for name in signal_formats()]
-        return tuple(suffix for format_ in formats for suffix in format_.SUFFIXES)
+        return signal_suffixes(headerless=self.rate_hz is not None)
 
     def __call__(self, path: Path) -> SignalFile:
         """Open a recording; raises what `ondes.io.open_signal` does."""

@@ -47,7 +47,7 @@ def event_formats() -> tuple[str, ...]:
     """Return the names of the event formats.
 
     >>> event_formats()
-    ('audacity', 'csv', 'jams', 'json', 'midi', 'pridb', 'raven', 'rttm', 'tsv', 'wfdb')
+    ('audacity', 'csv', 'edf', 'jams', 'json', 'midi', 'pridb', 'raven', 'rttm', 'tsv', 'wfdb')
     """
     return formats.names(__name__)
 

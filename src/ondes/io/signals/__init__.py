@@ -4,9 +4,10 @@ A module holds what `SignalFormat` lists: `SUFFIXES`, its own first; `SELF_DESCR
 a path says it all; `scan(path, given)`, which reads no more than it must to describe the file and
 refuses a header that lies; and `write(signal, path, dtype)`. One whose files hold several signals
 says `HAS_PARTS = True` and heeds `given.part`; one that writes several files says
-`SEVERAL_FILES = True` and sees itself that each is whole. Integers become float32 in [-1, 1)
-(see `ondes.io.pcm`), except in NPY and HDF5, whose values are taken as they are, and in Vallen's
-and WFDB's files, which tell what they are in volts and other units.
+`SEVERAL_FILES = True` and sees itself that each is whole; one whose suffix other things have too
+says `NAMED_ALONE = True`, and no folder stands for such files. Integers become float32 in [-1, 1)
+(see `ondes.io.pcm`), except in NPY, NPZ, CSV and HDF5, whose values are taken as they are, and in
+EDF, Vallen's and WFDB's files, which tell what they are in volts and other units.
 """
 
 from pathlib import Path
@@ -37,15 +38,22 @@ def signal_formats() -> tuple[str, ...]:
     """Return the names of the signal formats.
 
     >>> signal_formats()
-    ('edf', 'flac', 'hdf5', 'mp3', 'npy', 'ogg', 'raw', 'vallen', 'wav', 'wfdb')
+    ('csv', 'edf', 'flac', 'hdf5', 'mp3', 'npy', 'npz', 'ogg', 'raw', 'vallen', 'wav', 'wfdb')
     """
     return formats.names(__name__)
 
 
 def signal_suffixes(*, headerless: bool = False) -> tuple[str, ...]:
-    """Return the suffixes of signal files; with `headerless` also of those that need a rate."""
+    """Return the suffixes of signal files that a folder stands for.
+
+    With `headerless` also of those that need a rate.
+    """
     modules = [_module(name) for name in signal_formats()]
-    known = [module for module in modules if headerless or module.SELF_DESCRIBING]
+    known = [
+        module
+        for module in modules
+        if module.SELF_DESCRIBING or (headerless and not getattr(module, "NAMED_ALONE", False))
+    ]
     return tuple(suffix for module in known for suffix in module.SUFFIXES)
 
 

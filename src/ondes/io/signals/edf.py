@@ -7,12 +7,10 @@ A recording with gaps (EDF+D) is refused. `write` stores 16 bits over the range 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,22 +18,21 @@ from ondes.errors import (
     ChannelError,
     FormatError,
     InputError,
-    MissingExtraError,
     RateError,
     nearest,
 )
+from ondes.io import edf
 from ondes.io.signalfile import Given, Samples, SignalFile, cut_off
 from ondes.signal import Signal
 
 if TYPE_CHECKING:
-    from edfio import Edf, EdfSignal
+    from edfio import EdfSignal
 
 SUFFIXES = (".edf",)
 SELF_DESCRIBING = True
 HAS_PARTS = True
 
 _RECORDS = slice(236, 244)  # where the header says how many data records follow
-_DAMAGE = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
 def scan(path: Path, given: Given) -> SignalFile:
@@ -45,14 +42,14 @@ def scan(path: Path, given: Given) -> SignalFile:
     has gaps; `RateError` where signals of several rates are meant; `ChannelError` where `part`
     names one that is not there.
     """
-    with _sound(path):
-        edf = _opened(path)
-        chosen = _chosen(path, edf.signals, given.part)
-        promised, present = _promised(path), int(edf.num_data_records)
+    with edf.sound(path):
+        file = edf.opened(path)
+        chosen = _chosen(path, file.signals, given.part)
+        promised, present = _promised(path), int(file.num_data_records)
         per_record = int(chosen[0].samples_per_data_record)
         if promised > present and not given.truncated:
             raise cut_off(path, promised=promised * per_record, present=present * per_record)
-        if not edf.is_continuous:
+        if not file.is_continuous:
             raise FormatError(
                 f"{path} has gaps (EDF+D): export its stretches to files of their own"
             )
@@ -78,7 +75,7 @@ def write(signal: Signal, path: Path, dtype: str | None) -> None:
     """
     if dtype not in (None, "int16"):
         raise InputError(f"dtype={dtype!r}: EDF stores int16 alone")
-    edfio = _edfio(path)
+    edfio = edf.package(path)
     try:
         signals = [
             edfio.EdfSignal(
@@ -104,52 +101,14 @@ def _range(row: Samples) -> tuple[float, float]:
 
 
 def _decode(path: Path, part: str | None, start: int, stop: int, size: int) -> Iterator[Samples]:
-    with _sound(path):
-        chosen = _chosen(path, _opened(path).signals, part)
+    with edf.sound(path):
+        chosen = _chosen(path, edf.opened(path).signals, part)
     rate_hz = chosen[0].sampling_frequency
     for begin in range(start, stop, size):
         seconds = begin / rate_hz, min(begin + size, stop) / rate_hz
-        with _sound(path):
+        with edf.sound(path):
             block = np.stack([signal.get_data_slice(*seconds) for signal in chosen])
         yield block.astype(np.float32)
-
-
-@contextmanager
-def _sound(path: Path) -> Iterator[None]:
-    """Tell as `FormatError` whatever edfio stumbles over; a cut file is told by `scan`."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except InputError:
-        raise
-    except _DAMAGE as error:
-        raise FormatError(
-            f"{path} cannot be read as EDF ({error}): it is damaged, cut off or something else; "
-            "copy it again from its source"
-        ) from error
-
-
-def _opened(path: Path) -> Edf:
-    edf: Edf = _edfio(path).read_edf(path, lazy_load_data=True, header_encoding="latin-1")
-    for signal in edf.signals:
-        if not 0 < signal.sampling_frequency < 1e9 or signal.digital_min >= signal.digital_max:
-            raise FormatError(
-                f"{path} says of {signal.label!r} a rate of {signal.sampling_frequency:g} Hz and "
-                f"integers of {signal.digital_min} to {signal.digital_max}, which cannot be: copy "
-                "it again from its source"
-            )
-    return edf
-
-
-def _edfio(path: Path) -> Any:  # noqa: ANN401 - a module that may be missing
-    try:
-        import edfio
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{path}: EDF needs the package edfio; install it with: pip install 'ondes[edf]'"
-        ) from error
-    return edfio
 
 
 def _promised(path: Path) -> int:

@@ -29,7 +29,7 @@ SUFFIXES = (".h5", ".hdf5", ".hdf")
 SELF_DESCRIBING = True
 HAS_PARTS = True
 
-_RATES = {
+RATES = {
     "fs",
     "rate",
     "ratehz",
@@ -157,7 +157,7 @@ def _rate(data: Dataset, *, alone: bool = False) -> float | None:
     place = data
     while True:
         for name, value in place.attrs.items():
-            if name.lower().replace("_", "").replace(" ", "") in _RATES:
+            if name.lower().replace("_", "").replace(" ", "") in RATES:
                 return float(np.asarray(value).reshape(-1)[0])
         if alone or place.name == "/":
             return None
