@@ -105,7 +105,8 @@ Channels = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Number of channels of raw input.")
 ]
 Part = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Channels by name, as MLII or II,V1; or a data set of HDF5.")
+    str | None,
+    typer.Option(metavar="NAME", help="Channels by name, as II,V1; or a data set of HDF5."),
 ]
 Truncated = Annotated[
     bool, typer.Option("--truncated", help="Take what is there of files that were cut off.")
