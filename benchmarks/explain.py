@@ -27,14 +27,14 @@ HEAD = ("layer", "recipe", "filters", "tone response", "from silence", "dead", "
 ABOUT = """
 ## What networks learnt: the tones that filters answer
 
-Strided CNNs of four layers ({filters} filters) learnt in {steps} steps which of {classes} bands from
-{low:.0f} to {high:.0f} Hz a tone in noise lies in; {nets} network(s) with seeds of their own, valid
-accuracy {accuracy}. Then every filter of every layer was climbed from two starts. *Tone response* is
-what the filter answers to the pure tone at the peak of the spectrum that was found, over what it
-answers to the best of all pure tones, all of one RMS; *from silence* counts both from the answer to
-silence, and leaves out filters that no tone excites. Medians over all filters of all networks,
-beside them the lowest median of a single network. *Dead* are filters left with no answer at all,
-*repeatability* is the cosine of the spectra from both starts.
+Strided CNNs of four layers ({filters} filters) learnt in {steps} steps which of {classes} bands
+from {low:.0f} to {high:.0f} Hz a tone in noise lies in; {nets} network(s) with seeds of their own,
+accuracy on new tones {accuracy}. Then every filter of every layer was climbed from {seeds} starts.
+*Tone response* is what the filter answers to the pure tone at the peak of the spectrum that was
+found, over what it answers to the best of all pure tones, all of one RMS; *from silence* counts
+both from the answer to silence, and leaves out filters that no tone excites. Medians over all
+filters of all networks, in brackets the lowest median of a single network. *Dead* are filters left
+with no answer at all, *repeatability* is the cosine of the spectra from different starts.
 
 {rows}
 """.strip()
@@ -54,6 +54,7 @@ def report(*, nets: int = 5, steps: int = 200, seeds: int = 2) -> str:
         low=LOW_HZ,
         high=HIGH_HZ,
         nets=nets,
+        seeds=seeds,
         accuracy=accuracies,
         rows=table(HEAD, rows(found), texts=2),
     )

@@ -11,6 +11,7 @@ from ondes.cli import _console, _options
 from ondes.errors import InputError
 
 if TYPE_CHECKING:
+    from ondes.recipe.explaining import Network
     from ondes.run.card import Card
     from ondes.tasks.explain import Explanation
 
@@ -60,6 +61,16 @@ def explain(
         float | None,
         typer.Option(metavar="X", help="That RMS; without either the recipe's validation data."),
     ] = None,
+    recording: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Show which part of it carried a label; needs captum."),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="NAME", help="That label; without it the likeliest.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Write a PNG for each layer, too; needs matplotlib.")
+    ] = False,
     json: _options.Json = False,
     threads: _options.Threads = 0,
 ) -> None:
@@ -74,6 +85,7 @@ def explain(
     _options.use_threads(threads)
     span = None if band is None else _band(band)
     network = explaining.network(model)
+    shown = [_attributed(model, network, path, label) for path in recording or ()]
     with _console.progress(1.0) as advance:
         found = explaining.explain(
             network,
@@ -88,7 +100,11 @@ def explain(
             contrasts=[_pair(text) for text in contrast or ()],
             progress=advance,
         )
-    _write(out, found, network.card, [], band=span)
+    _write(out, found, network.card, shown, band=span)
+    if figures:
+        from ondes.report import figures as drawn
+
+        drawn.write(out, found)
     _say(out, found, span, json=json)
 
 
@@ -108,6 +124,21 @@ def _pair(text: str) -> tuple[str, str]:
     if not comma or not first or not second:
         raise InputError(f"--contrast {text}: write two outputs, as yes,no")
     return first, second
+
+
+def _attributed(model: str, network: "Network", path: Path, label: str | None) -> dict[str, object]:
+    """Return which part of a recording carried its label, with what a detector finds in it."""
+    from ondes.io import read
+    from ondes.recipe import explaining
+    from ondes.report import attribution
+    from ondes.run.pipeline import Pipeline
+    from ondes.tasks.explain import attribute
+
+    signal = read(path)
+    found = attribute(explaining.subject(network, rms=1.0), signal, label=label)
+    whole = _options.trained(model, device="cpu", threads=0)
+    events = whole.detect(signal) if isinstance(whole, Pipeline) else None
+    return attribution.shown(signal, found, events=events, title=path.name)
 
 
 def _write(

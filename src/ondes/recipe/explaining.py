@@ -91,7 +91,7 @@ def explain(
     >>> net = nn.Sequential(nn.Conv1d(1, 4, 9, stride=2), nn.ReLU(), nn.Conv1d(4, 4, 9), nn.ReLU())
     >>> found = explain(net, rate_hz=8000, rms=1.0, seeds=1)
     >>> [(layer.name, layer.waves.shape, layer.field) for layer in found.layers]
-    [('0', (4, 1, 1024), 9), ('2', (4, 1, 1024), 25)]
+    [('0', (4, 1, 2048), 9), ('2', (4, 1, 2048), 25)]
     """
     from ondes.tasks.explain import Climbing, Options
     from ondes.tasks.explain import explain as explained
@@ -196,7 +196,7 @@ def _single(module: nn.Module, card: Card | None) -> Network:
 
     if isinstance(module, Ensemble):
         many = f"The first of the {len(module)} networks whose answers are averaged."
-        return Network(cast("nn.Module", module[0]), card, (many,) * (len(module) > 1))
+        return Network(module[0], card, (many,) * (len(module) > 1))
     return Network(module, card)
 
 

@@ -233,7 +233,7 @@ def _swept(layer: Explained) -> filterbank.Floats:
 
 
 def _drawn_length(layer: Explained) -> int:
-    samples = layer.waves.shape[-1]
+    samples = int(layer.waves.shape[-1])
     return min(samples, max(LEAST_DRAWN, FIELDS * layer.field))
 
 

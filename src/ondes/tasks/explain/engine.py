@@ -22,7 +22,7 @@ from ondes.tasks.explain.result import Explained, Explanation, Step
 Progress = Callable[[float, str], None]
 """Is told what share of the work is done, 0 to 1, and what is being worked on."""
 
-LEAST, MOST = 1024, 16_384  # samples of waveforms, unless they are asked for
+LEAST, MOST = 2048, 16_384  # samples of waveforms, unless they are asked for
 FIELDS = 3  # receptive fields that a waveform holds, if it may
 BUDGET = 256 * 2**20  # bytes of what a step keeps for its gradient
 LARGEST_BATCH = 128

@@ -62,7 +62,7 @@ def power(x: Tensor) -> Tensor:
 def tones(cycles: Tensor, *, channels: int, samples: int, rms: float) -> Tensor:
     """Return pure tones [b, channel, time] of so many cycles a clip [b], alike in all channels."""
     phase = 2 * math.pi * cycles.double()[:, None] * torch.arange(samples) / samples + 0.3
-    wave = (math.sqrt(2) * rms * torch.sin(phase)).float()
+    wave: Tensor = (math.sqrt(2) * rms * torch.sin(phase)).float()
     return wave[:, None].expand(-1, channels, -1).contiguous()
 
 
@@ -77,7 +77,8 @@ def sweep(samples: int, *, most: int) -> Tensor:
     top = max(1, (samples - 1) // 2)
     even = torch.linspace(1, top, max(1, most // 2))
     ratios = torch.logspace(0, math.log10(top), max(1, most // 2)) if top > 1 else even
-    return torch.unique(torch.cat([even, ratios]).round().long())
+    cycles: Tensor = torch.unique(torch.cat([even, ratios]).round().long())
+    return cycles
 
 
 def rolled(x: Tensor, samples: int) -> Tensor:
