@@ -158,7 +158,7 @@ class Front(nn.Module):
         level = self._level(size.mean(dim=-1), heard)[..., None]
         parts = [(torch.log((size / level).square() + FLOOR) * 0.25 + 1)[:, None]]
         if self.shape:
-            parts.append(torch.asinh(waves / level[:, None]))
+            parts.append(_compressed(waves / level[:, None]))
         stacked = torch.cat(parts, dim=1).permute(0, 1, 2, 4, 3).flatten(1, 3)
         return stacked * heard, heard
 
@@ -219,9 +219,20 @@ def summed(x: Tensor, doublings: int) -> Tensor:
     >>> summed(torch.ones(1, 1, 6), 2)
     tensor([[[1., 2., 3., 4., 4., 4.]]])
     """
-    for k in range(doublings):
-        x = x + F.pad(x, (2**k, 0))[..., : x.shape[-1]]
+    x = F.pad(x, (2**doublings - 1, 0))
+    for step in (2**k for k in range(doublings)):
+        x = x[..., step:] + x[..., :-step]
     return x
+
+
+def _compressed(x: Tensor) -> Tensor:
+    """The inverse hyperbolic sine, in parts that are quick."""
+    size = x.abs()
+    return x.sign() * torch.log(size + torch.sqrt(torch.addcmul(_one(x), size, size)))
+
+
+def _one(x: Tensor) -> Tensor:
+    return torch.ones((), dtype=x.dtype, device=x.device)
 
 
 def _power_of_steps(x: Tensor, steps: int) -> Tensor:
