@@ -24,7 +24,8 @@ class Spec:
     (g + 1) * step - 1, depends on the samples
     [g * step * hop - look_back, (g + 1) * step * hop + look_ahead), and a signal shifted by
     whole groups gives frames shifted alike. `accepts_hz` are further rates the model was made
-    for: inference resamples these unasked, by its own documented filter.
+    for: inference resamples these unasked, by its own documented filter, which keeps `pass_band` of
+    the lower Nyquist frequency whole; a lower one is shorter, and a stream is waited for less.
     """
 
     rate_hz: float
@@ -36,6 +37,7 @@ class Spec:
     heads: tuple[str, ...] = ("frame",)
     accepts_hz: tuple[float, ...] = ()
     step: int = 1
+    pass_band: float = 0.91
 
     def __post_init__(self) -> None:
         for name in ("channels", "hop", "step", "look_back", "look_ahead"):
@@ -45,6 +47,8 @@ class Spec:
         object.__setattr__(self, "accepts_hz", accepts_hz)
         object.__setattr__(self, "classes", _different(self, "classes"))
         object.__setattr__(self, "heads", _different(self, "heads"))
+        if not 0 < self.pass_band < 1:
+            raise InputError(f"Spec(pass_band={self.pass_band}): give a part of 1, as 0.91")
         for head in set(self.heads) - set(HEADS):
             raise InputError(f"Spec(heads={self.heads}): unknown {head!r}{nearest(head, HEADS)}")
         if min(self.channels, self.step) < 1 or min(self.look_back, self.look_ahead) < 0:

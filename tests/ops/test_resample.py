@@ -81,6 +81,26 @@ def test_the_halo_is_enough(rate_in, rate_out):
         assert resampler.outputs(poisoned, first=0, start=k, stop=k + 1) == clean
 
 
+@pytest.mark.parametrize("pass_band", [0.5, 0.7])
+def test_a_lower_pass_band_is_a_shorter_filter_that_keeps_what_it_says(pass_band):
+    resampler = Resampler(500, 100, pass_band)
+    time = np.arange(20_000) / 500
+    inside = resampler(np.sin(2 * np.pi * 50 * pass_band * time).astype(np.float32))
+    expected = np.sin(2 * np.pi * 50 * pass_band * np.arange(4_000) / 100)
+    np.testing.assert_allclose(inside[100:-100], expected[100:-100], atol=2e-4)
+    beyond = resampler(np.sin(2 * np.pi * 50 * 1.01 * time).astype(np.float32))
+    assert np.abs(beyond[100:-100]).max() < 10 ** (-90 / 20)
+    assert resampler.halo * (1 - pass_band) == pytest.approx(
+        Resampler(500, 100).halo * (1 - 0.91), rel=0.02
+    )
+
+
+def test_a_pass_band_is_a_part_of_one():
+    for pass_band in (0.0, 1.0, 1.5):
+        with pytest.raises(InputError, match="pass band is a part of 1"):
+            Resampler(500, 100, pass_band)
+
+
 def test_too_little_input_is_refused():
     resampler = Resampler(48000, 24000)
     first, last = resampler.span(100, 200)

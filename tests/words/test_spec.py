@@ -81,6 +81,7 @@ def test_a_wrong_key_is_named_with_the_nearest():
         {"heads": ()},
         {"rate_hz": 0.0},
         {"accepts_hz": (0.0,)},
+        {"pass_band": 1.0},
     ],
 )
 def test_what_cannot_be_is_refused(changes):

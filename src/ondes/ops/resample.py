@@ -35,11 +35,12 @@ ONE_THREAD = 2**18
 class Resampler:
     """Convert samples `[..., t]` from `rate_in` to `rate_out` (hertz).
 
-    Flat within 0.001 dB up to 0.91 of the lower Nyquist frequency, more than 90 dB down from that
-    frequency on, without delay (linear phase). Input sample n and output sample k lie at n /
+    Flat within 0.001 dB up to `pass_band` (0.91) of the lower Nyquist frequency, more than 90 dB
+    down from that frequency on, without delay (linear phase). A lower `pass_band` makes the filter
+    shorter, so that a stream is waited for less. Input sample n and output sample k lie at n /
     `rate_in` and k / `rate_out` seconds. Equal rates leave the samples as they are. Raises
     RateError for a rate that is not above zero, InputError where the rates have no ratio of
-    manageable integers.
+    manageable integers, or the pass band is no part of 1.
 
     >>> Resampler(48000, 24000)(np.ones(480, np.float32)).shape
     (240,)
@@ -47,14 +48,20 @@ class Resampler:
 
     rate_in: float
     rate_out: float
+    pass_band: float = PASS_BAND
 
     def __post_init__(self) -> None:
-        _plan(self.rate_in, self.rate_out)
+        if not 0 < self.pass_band < 1:
+            raise InputError(f"{self}: the pass band is a part of 1, as {PASS_BAND}")
+        self._plan()
+
+    def _plan(self) -> _Plan:
+        return _plan(self.rate_in, self.rate_out, self.pass_band)
 
     @property
     def halo(self) -> int:
         """How many input samples an output depends on, at most, before and behind its place."""
-        return _plan(self.rate_in, self.rate_out).halo
+        return self._plan().halo
 
     def length(self, n: int) -> int:
         """Number of outputs of `n` inputs, rounded to the nearest."""
@@ -67,7 +74,7 @@ class Resampler:
         >>> resampler.span(0, 1) == (-resampler.halo, resampler.halo + 1)
         True
         """
-        plan = _plan(self.rate_in, self.rate_out)
+        plan = self._plan()
         first = -(-start * plan.down // plan.up) - plan.halo
         return first, (stop - 1) * plan.down // plan.up + plan.halo + 1
 
@@ -75,7 +82,7 @@ class Resampler:
         """Last input at or before `first`, but not before 0, from which a signal cut there is
         converted to the same bits: a whole number of `outputs` outputs lies before it.
         """
-        plan = _plan(self.rate_in, self.rate_out)
+        plan = self._plan()
         step = math.lcm(outputs, plan.outputs) * plan.down // plan.up
         return max(first, 0) // step * step
 
@@ -95,7 +102,7 @@ class Resampler:
         """
         if not silent_outside:
             self._check_covered(x.shape[-1], first=first, start=start, stop=stop)
-        plan = _plan(self.rate_in, self.rate_out)
+        plan = self._plan()
         groups = range(start // plan.outputs, -(-stop // plan.outputs))
         y = np.empty((*x.shape[:-1], len(groups) * plan.outputs), np.float32)
         for i, group in enumerate(groups):
@@ -151,10 +158,10 @@ def _stretch(x: Float32, start: int, n: int) -> Float32:
 
 
 @lru_cache(maxsize=16)
-def _plan(rate_in: float, rate_out: float) -> _Plan:
+def _plan(rate_in: float, rate_out: float, pass_band: float) -> _Plan:
     ratio = exact_rate(rate_out) / exact_rate(rate_in)
     up, down = ratio.numerator, ratio.denominator
-    half = _half_length(up, down)
+    half = _half_length(up, down, pass_band)
     halo = math.ceil(half)
     repeat = -(-BLOCK_OUTPUTS // up)
     period = up * repeat
@@ -173,7 +180,8 @@ def _plan(rate_in: float, rate_out: float) -> _Plan:
     step = down * repeat
     row = step * np.arange(rows).reshape(-1, part, 1)
     places = first[:, None, None, None] + row + np.arange(width)
-    taps = np.stack([_taps(up, down, half, b * columns, columns, width) for b in range(n_blocks)])
+    band = _Band(up, down, half, pass_band)
+    taps = np.stack([_taps(band, b * columns, columns, width) for b in range(n_blocks)])
     return _Plan(
         up,
         down,
@@ -187,16 +195,26 @@ def _plan(rate_in: float, rate_out: float) -> _Plan:
     )
 
 
-def _half_length(up: int, down: int) -> float:
+def _half_length(up: int, down: int, pass_band: float) -> float:
     """Half the filter in input samples, by Kaiser's formula for the transition band."""
     if up == down:
         return 0.0
-    transition = math.pi * (1 - PASS_BAND) * min(1.0, up / down)
+    transition = math.pi * (1 - pass_band) * min(1.0, up / down)
     return (STOP_BAND_DB - 7.95) / (2.285 * transition) / 2
 
 
-def _taps(up: int, down: int, half: float, start: int, columns: int, width: int) -> Float32:
+class _Band(NamedTuple):
+    """A filter: its ratio of rates, half its length in input samples, and what it lets pass."""
+
+    up: int
+    down: int
+    half: float
+    pass_band: float
+
+
+def _taps(band: _Band, start: int, columns: int, width: int) -> Float32:
     """Band of taps `[width, columns]` of the outputs from `start` on; each column sums to 1."""
+    up, down, half, pass_band = band
     first = start * down // up - math.ceil(half)
     place = (first + np.arange(width))[:, None] * up - (start + np.arange(columns)) * down
     if half == 0:
@@ -205,5 +223,5 @@ def _taps(up: int, down: int, half: float, start: int, columns: int, width: int)
     beta = 0.1102 * (STOP_BAND_DB - 8.7)
     inside = np.maximum(1 - (t / half) ** 2, 0)
     window = np.where(np.abs(t) < half, np.i0(beta * np.sqrt(inside)), 0)
-    taps = np.sinc(t * min(1.0, up / down) * (1 + PASS_BAND) / 2) * window
+    taps = np.sinc(t * min(1.0, up / down) * (1 + pass_band) / 2) * window
     return np.asarray(taps / taps.sum(0), np.float32)

@@ -267,4 +267,6 @@ def resampler_for(spec: Spec | ClipSpec, rate_hz: float, *, resample: bool) -> R
             f"a recording at {rate_hz:.10g} Hz for a model made for {made_for} Hz: nothing is "
             f"resampled unasked; ask with --resample, or resample=True"
         )
+    if isinstance(spec, Spec):
+        return Resampler(rate_hz, spec.rate_hz, spec.pass_band)
     return Resampler(rate_hz, spec.rate_hz)

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from ondes.run.detector import Detector
 from ondes.run.engine import Window
 from ondes.run.pipeline import Pipeline
+from ondes.spec import Spec
+
+SOON_S = 0.05  # nobody waits for less
+CHEAP_HZ = 80_000  # samples a second and row, computed anew or not, that cost little
 
 
 def prompt(detector: Detector, *, block_s: float) -> Detector:
     """Return a detector that decides after each block rather than after larger windows.
 
     Answers in other windows differ by rounding only. A network whose reach is longer than a block
-    gets windows of its reach, as shorter ones would cost many times as much. Detectors without
-    windows are prompt as they are.
+    computes it anew for each window. So it gets windows of its reach, which cost twice as much as
+    long ones; or shorter ones, down to a twentieth of a second, where its rate is so low that this
+    costs little all the same. Detectors without windows are prompt as they are.
     """
     if not isinstance(detector, Pipeline):
         return detector
     spec = detector.spec
-    least = Window.of(spec, frames=1)
-    frames = max(int(block_s * spec.rate_hz / spec.hop), least.before + least.after, 1)
+    frames = max(_frames(spec, block_s), _affordable(spec), 1)
     return replace(detector, window=Window.of(spec, frames=frames))
+
+
+def _affordable(spec: Spec) -> int:
+    """Return the fewest frames of windows that do not cost too much."""
+    least = Window.of(spec, frames=1)
+    reach = least.before + least.after
+    if spec.rate_hz >= CHEAP_HZ:
+        return reach
+    cheap = math.ceil(reach * spec.rate_hz / (CHEAP_HZ - spec.rate_hz))
+    return min(reach, max(cheap, _frames(spec, SOON_S)))
+
+
+def _frames(spec: Spec, seconds: float) -> int:
+    return int(seconds * spec.rate_hz / spec.hop)
