@@ -45,7 +45,8 @@ class Config:
     near: dilations of the layers that look to both sides, in steps. far: of those that look back
     alone. heads: of the attention that finds the usual beat; 0 leaves it out. doublings: levels and
     usual beats are of the last 2 ** doublings steps. dropout: of whole features, in training.
-    accepts_hz: rates that are brought to the network's own unasked.
+    accepts_hz: rates that are brought to the network's own unasked, by a filter that keeps
+    pass_band of half its rate whole: a lower one is shorter, and beats are told sooner.
     """
 
     hop: int = 2
@@ -60,6 +61,7 @@ class Config:
     doublings: int = 8
     dropout: float = 0.1
     accepts_hz: tuple[float, ...] = ()
+    pass_band: float = 0.91
 
     def __post_init__(self) -> None:
         least = min(self.hop, self.bands, self.width, *self.near, *self.far)
@@ -72,6 +74,8 @@ class Config:
             )
         if self.heads and self.width % self.heads:
             raise RecipeError(f"width={self.width} for {self.heads} heads: give a multiple of them")
+        if not 0 < self.pass_band < 1:
+            raise RecipeError(f"pass_band={self.pass_band}: give a part of 1, as 0.6")
         if not 0 < self.highest <= 0.5:
             raise RecipeError(f"highest={self.highest}: give a share of the rate above 0, up to .5")
 
@@ -111,6 +115,7 @@ class Module(nn.Module):
             heads=HEADS,
             accepts_hz=config.accepts_hz,
             step=PACE,
+            pass_band=config.pass_band,
         )
 
     def forward(self, x: Tensor) -> Tensor:
