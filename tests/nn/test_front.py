@@ -125,6 +125,7 @@ def test_constant_channels_become_zeros_and_tiny_ones_do_not():
     [
         (2, {}, "dims=2 sees images"),
         (1, {"scale": "bands"}, 'take "clip"'),
+        (1, {"scale": "means"}, 'take "clip"'),
         (1, {"kind": "mel", "hop_s": 0.03}, "at most as long as the window"),
         (1, {"kind": "mel", "hop_s": 1e-5}, "is no sample at 8000 Hz"),
         (1, {"kind": "mel", "bands": 0}, "give 1 or more"),
@@ -151,26 +152,33 @@ def test_frames_refuse_a_front_that_sees_the_clip():
         )
 
 
-@pytest.mark.parametrize("scale", ["none", "clip", "bands"])
-def test_a_margin_is_silence_around_each_clip(scale):
-    x = torch.randn(2, 2, 900)
-    lengths = torch.tensor([900, 500])
-    found = build(kind="mel", scale=scale, margin_s=0.05)(ragged(x, lengths))
-    assert found.lengths.tolist() == [-(-n // 80) for n in (1700, 1300)]
-    for clip, length, frames in zip(x, lengths, found.values, strict=True):
-        own = clip[None, :, :length]
-        own = own if scale == "none" else standardised(Ragged(own)).values
-        quiet = Ragged(nn.functional.pad(own, (400, 400)))
-        plain = build(kind="mel")(quiet)
-        axes = {"none": None, "clip": (-2, -1), "bands": (-1,)}[scale]
-        expected = plain if axes is None else standardised(plain, axes=axes)
-        torch.testing.assert_close(
-            frames[None, ..., : expected.values.shape[-1]], expected.values, rtol=1e-4, atol=1e-4
-        )
+def test_means_take_each_bands_mean_away_and_nothing_else():
+    x = ragged(torch.randn(2, 2, 1200), torch.tensor([1200, 700]))
+    found = build(kind="mel", scale="means")(x)
+    plain = build(kind="mel")(standardised(x))
+    for item, level, n in zip(found.values, plain.values, found.lengths, strict=True):
+        own = level[..., :n]
+        torch.testing.assert_close(item[..., :n], own - own.mean(-1, keepdim=True))
 
 
-def test_frames_refuse_a_margin():
-    front = build(kind="mel", channels=1, dims=1, margin_s=0.1)
+@pytest.mark.parametrize("kind", ["raw", "mel"])
+@pytest.mark.parametrize("scale", ["none", "clip"])
+def test_short_clips_stand_in_the_middle_of_silence(kind, scale):
+    x = torch.randn(3, 2, 900)
+    lengths = torch.tensor([900, 500, 401])
+    front = build(dims=1, kind=kind, scale=scale, shortest_s=0.1)
+    found = front(ragged(x, lengths))
+    plain = build(dims=1, kind=kind, scale=scale)
+    for clip, length, seen, n in zip(x, lengths, found.values, found.lengths, strict=True):
+        missing = max(0, 800 - int(length))
+        quiet = nn.functional.pad(clip[:, :length], (missing // 2, missing - missing // 2))
+        torch.testing.assert_close(seen[None, :, :n], plain(Ragged(quiet[None])).values)
+        alone = front(Ragged(clip[None, :, :length])).values
+        torch.testing.assert_close(seen[None, :, :n], alone)
+
+
+def test_frames_refuse_silence_around_clips():
+    front = build(kind="mel", channels=1, dims=1, shortest_s=0.1)
     encoder = Encoder(Conv(1, 20, 4, 3), outputs=4)
-    with pytest.raises(RecipeError, match="margin_s"):
+    with pytest.raises(RecipeError, match="shortest_s"):
         FrameNet(front, encoder, dropout=0.0, rate_hz=RATE, channels=1, classes=("a",))

@@ -46,9 +46,9 @@ class FrameNet(nn.Module):
                 f'front.scale="{front.config.scale}" looks at the whole clip, which a network for '
                 'every frame never has: give "none"'
             )
-        if front.margin:
+        if front.shortest:
             raise RecipeError(
-                f"front.margin_s={front.config.margin_s:g} for a network that judges frames, "
+                f"front.shortest_s={front.config.shortest_s:g} for a network that judges frames, "
                 "whose recordings have no edges: give 0"
             )
         self.front, self.encoder = front, encoder

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from ondes.errors import InputError, RecipeError
 from ondes.nn.field import Field
 from ondes.nn.masks import Masks
-from ondes.nn.ragged import Ragged
-from ondes.nn.scale import standardised
+from ondes.nn.ragged import Ragged, surrounded
+from ondes.nn.scale import centred, standardised
 from ondes.ops.spectral import decibels, frames, hann, mel_filters, power_spectrum
 
 FINER = 4  # times as many bins as a window's power of two, at most, so that no mel band is empty
@@ -26,30 +26,32 @@ class Config:
         kind: "raw" samples; "mel" or "stft", levels in bands even in mel or in hertz.
         scale: "none"; "clip", zero mean and unit variance over the clip, of every channel's
             samples and then of its levels, so that gain and offset do not matter; "bands", the
-            same, but the levels band by band, so that no fixed filter matters much either. What
-            is constant becomes zeros. A network that answers frame by frame takes "none".
+            same, but the levels band by band, so that no fixed filter matters much either;
+            "means", the same again, but levels keep their variance and lose each band's mean
+            alone. What is constant becomes zeros. A network that answers frame by frame takes
+            "none".
         window_s, hop_s: length and distance of the spectra's windows, in seconds.
         bands: of "mel".
         low_hz, high_hz: the band seen; None is the Nyquist frequency.
         floor_db: level that counts as silence, against white noise with an RMS of 1 (of the
             clip's own where it is scaled first). Levels are given above it in units of 20 dB.
-        margin_s: silence that is set before and after the clip, so that its beginning and its end
-            are seen for what they are: what lies beyond the levels' edges counts as their mean. A
-            network that answers frame by frame takes 0.
+        shortest_s: what is shorter is set in the middle of silence so long, first of all, so that
+            its beginning and its end are seen for what they are and that a word cut closely looks
+            like one that was not. A network that answers frame by frame takes 0.
         masks: so many stretches of bands, and as many of time, are hidden from each clip in
             training (SpecAugment); 0 hides none.
         mask_bands, mask_time: how long they are at most, as shares of all bands and of the clip.
     """
 
     kind: Literal["raw", "mel", "stft"] = "raw"
-    scale: Literal["none", "clip", "bands"] = "none"
+    scale: Literal["none", "clip", "bands", "means"] = "none"
     window_s: float = 0.025
     hop_s: float = 0.01
     bands: int = 64
     low_hz: float = 0.0
     high_hz: float | None = None
     floor_db: float = -80.0
-    margin_s: float = 0.0
+    shortest_s: float = 0.0
     masks: int = 0
     mask_bands: float = 0.15
     mask_time: float = 0.15
@@ -67,14 +69,12 @@ class Config:
                 f"masks={self.masks}, mask_bands={self.mask_bands}, mask_time={self.mask_time}: "
                 "give 0 or more masks, and shares from 0 to 1"
             )
-        if self.margin_s < 0 or (self.kind == "raw" and self.margin_s):
-            raise RecipeError(
-                f"margin_s={self.margin_s} of {self.kind}: give 0 or more, around spectra alone"
-            )
+        if self.shortest_s < 0:
+            raise RecipeError(f"shortest_s={self.shortest_s}: give 0 or more")
         if self.kind == "raw" and self.masks:
             raise RecipeError("masks of raw samples, which have no bands: vary the clips (p_mask)")
-        if self.kind == "raw" and self.scale == "bands":
-            raise RecipeError('scale="bands" of raw samples, which have none: take "clip"')
+        if self.kind == "raw" and self.scale in {"bands", "means"}:
+            raise RecipeError(f'scale="{self.scale}" of raw samples, which have none: take "clip"')
 
 
 class Front(nn.Module):
@@ -100,7 +100,7 @@ class Front(nn.Module):
             raise RecipeError('dims=2 sees images of signals: give front.kind="mel" or "stft"')
         self.config, self.dims = config, dims
         self.levels = None if config.kind == "raw" else Levels(config, rate_hz=rate_hz)
-        self.margin = round(config.margin_s * rate_hz)
+        self.shortest = round(config.shortest_s * rate_hz)
         self.masks = Masks(count=config.masks, bands=config.mask_bands, time=config.mask_time)
         self.field = self.levels.field if self.levels else Field()
         self.least = self.field.hop
@@ -109,14 +109,12 @@ class Front(nn.Module):
 
     def forward(self, x: Ragged) -> Ragged:
         """Map samples [b, c, t], silent in their padding, to what the network sees."""
-        scaled = self.config.scale != "none"
-        x = standardised(x) if scaled else x
+        x = surrounded(x, self.shortest)
+        x = x if self.config.scale == "none" else standardised(x)
         if self.levels is None:
             return x
-        y = self.levels(_surrounded(x, self.margin))
-        if scaled:
-            y = standardised(y, axes=(-2, -1) if self.config.scale == "clip" else (-1,))
-        y = self.masks(y)
+        y = self.levels(x)
+        y = self.masks(_scaled(y, self.config))
         return y if self.dims == 2 else Ragged(y.values.flatten(1, 2), y.lengths)
 
 
@@ -156,10 +154,17 @@ class Levels(nn.Module):
         return x.strided(level.transpose(-1, -2) / 20, self.hop)
 
 
-def _surrounded(x: Ragged, samples: int) -> Ragged:
-    """Set silence before and after every clip."""
-    lengths = None if x.lengths is None else x.lengths + 2 * samples
-    return Ragged(F.pad(x.values, (samples, samples)), lengths) if samples else x
+def _scaled(y: Ragged, config: Config) -> Ragged:
+    """Scale levels [b, c, band, m] over the clip."""
+    match config.scale:
+        case "none":
+            return y
+        case "means":
+            return centred(y)
+        case "clip":
+            return standardised(y, axes=(-2, -1))
+        case "bands":
+            return standardised(y)
 
 
 def _filters(config: Config, *, size: int, rate_hz: float) -> Tensor:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ondes.errors import InputError
@@ -80,6 +81,26 @@ def silenced(values: Tensor, lengths: Tensor | None) -> Ragged:
     """
     batch = Ragged(values, lengths)
     return batch if lengths is None else Ragged(torch.where(batch.inside(), values, 0.0), lengths)
+
+
+def surrounded(x: Ragged, shortest: int) -> Ragged:
+    """Set each item of [b, c, t] that is shorter in the middle of `shortest` entries of silence.
+
+    >>> surrounded(Ragged(torch.ones(1, 1, 2)), 5).values
+    tensor([[[0., 1., 1., 0., 0.]]])
+    """
+    if not shortest:
+        return x
+    t = x.values.shape[-1]
+    if x.lengths is None:
+        missing = torch.sym_max(shortest - t, 0)  # type: ignore[no-untyped-call]
+        return Ragged(F.pad(x.values, (missing // 2, missing - missing // 2)))
+    before = (shortest - x.lengths).clamp_min(0) // 2
+    places = torch.arange(max(shortest, t), device=before.device) - before[:, None]
+    there = (places >= 0) & (places < x.lengths[:, None])
+    index = places.clamp(0, t - 1)[:, None].expand(-1, x.values.shape[1], -1)
+    values = torch.where(there[:, None], x.values.gather(-1, index), 0.0)
+    return Ragged(values, x.lengths.clamp_min(shortest))
 
 
 def _check(values: Tensor, lengths: Tensor) -> None:

@@ -26,6 +26,15 @@ def standardised(x: Ragged, *, axes: tuple[int, ...] = (-1,)) -> Ragged:
     return Ragged(centred.filled() * scale * varies, x.lengths)
 
 
+def centred(x: Ragged, *, axes: tuple[int, ...] = (-1,)) -> Ragged:
+    """Return x less its mean over the valid entries along `axes`, see `standardised`.
+
+    >>> centred(Ragged(torch.tensor([[[1.0, 3.0], [5.0, 5.0]]]))).values.tolist()
+    [[[-1.0, 1.0], [0.0, 0.0]]]
+    """
+    return Ragged(_centred(x, _count(x, axes), axes).filled(), x.lengths)
+
+
 def _centred(x: Ragged, count: Tensor | int, axes: tuple[int, ...]) -> Ragged:
     return Ragged(x.values - x.filled().sum(axes, keepdim=True) / count, x.lengths)
 

@@ -73,13 +73,13 @@ class Chain:
 
     flip: bool = False
     crop: Part | None = None
+    stretch: Stretch | None = None
+    warp: tuple[float, ...] | None = None
+    window: Window | None = None
     equaliser: Equaliser | None = None
     band: Band | None = None
     speed: float | None = None
     noise: Noise | None = None
-    stretch: Stretch | None = None
-    warp: tuple[float, ...] | None = None
-    window: Window | None = None
     swell: tuple[float, ...] | None = None
     shift: Shift | None = None
     masks: tuple[Part, ...] = ()
@@ -91,8 +91,8 @@ class Chain:
         if self.crop is not None:
             n = _quick(round(self.crop.length * x.shape[-1]), longest=x.shape[-1])
             x = time.window(x, n, place=self.crop.place)
-        x = self._shaping(x.shape[-1])(x)
         x = self._timed(x, rate_hz)
+        x = self._shaping(x.shape[-1])(x)
         if self.swell is not None:
             x = time.swell(x, self.swell)
         if self.shift is not None:
@@ -101,8 +101,20 @@ class Chain:
             x = time.mask(x, length=part.length, place=part.place)
         return x if self.effects is None else self.effects(x, rate_hz)
 
+    def _timed(self, x: Samples, rate_hz: float) -> Samples:
+        """All that bends, lengthens or frames time, but for the speed."""
+        if self.stretch is not None:
+            frame = min(max(4, round(self.stretch.frame_s * rate_hz)), x.shape[-1] // 2)
+            x = time.stretch(x, self.stretch.factor, frame=frame) if frame >= 4 else x
+        if self.warp is not None:
+            x = time.warp(x, self.warp)
+        if self.window is not None:
+            n = _quick(round(self.window.n_samples * (self.speed or 1.0)))
+            x = time.window(x, n, place=self.window.place)
+        return x
+
     def _shaping(self, n: int) -> spectrum.Shaping:
-        """All that is done in frequency, for a clip of `n` samples."""
+        """All that is done in frequency, the speed too, for a clip of `n` samples."""
         gains: Samples | None = None
         if self.equaliser is not None:
             octaves = self.equaliser.octaves
@@ -110,19 +122,13 @@ class Chain:
         if self.band is not None:
             kept = spectrum.muted(n, *self.band)
             gains = kept if gains is None else gains * kept
-        length = None if self.speed is None else _quick(spectrum.faster(n, self.speed))
-        return spectrum.Shaping(length, gains, self.noise)
+        return spectrum.Shaping(self._length(n), gains, self.noise)
 
-    def _timed(self, x: Samples, rate_hz: float) -> Samples:
-        """All that bends, lengthens or frames time."""
-        if self.stretch is not None:
-            frame = min(max(4, round(self.stretch.frame_s * rate_hz)), x.shape[-1] // 2)
-            x = time.stretch(x, self.stretch.factor, frame=frame) if frame >= 4 else x
-        if self.warp is not None:
-            x = time.warp(x, self.warp)
-        if self.window is not None:
-            x = time.window(x, self.window.n_samples, place=self.window.place)
-        return x
+    def _length(self, n: int) -> int | None:
+        """What the speed leaves of `n` samples, exactly a window's where there is one."""
+        if self.speed is None:
+            return None
+        return self.window.n_samples if self.window else _quick(spectrum.faster(n, self.speed))
 
 
 def _quick(n: int, *, longest: int | None = None) -> int:
@@ -141,16 +147,16 @@ class Config:
 
     p_flip: polarity.
     p_crop, crop: a part is kept.
+    p_stretch, stretch, stretch_frame_s: longer (above 1) or shorter without a change of pitch, in
+        frames of so many seconds; a clip of less than 8 samples stays as it is.
+    p_warp, warp, warp_knots: time bent by up to a part of the clip at so many moments.
+    n_samples: the length of all clips: longer ones are cut at random, shorter ones are set
+        somewhere in silence, to which noise is added as well; None leaves lengths alone.
     p_equalise, equalise_db, octaves: a random response of plus and minus so many decibels, one
         independent gain every so many octaves.
     p_band, band_octaves: a band so wide is muted, anywhere in the upper eight octaves.
     p_speed, speed: played faster (above 1, shorter and higher) or slower.
     p_noise, snr_db, slope: coloured noise, of a power that falls with frequency to -slope.
-    p_stretch, stretch, stretch_frame_s: longer (above 1) or shorter without a change of pitch, in
-        frames of so many seconds; a clip of less than 8 samples stays as it is.
-    p_warp, warp, warp_knots: time bent by up to a part of the clip at so many moments.
-    n_samples: the length of all clips: longer ones are cut at random, shorter ones are set
-        somewhere in silence; None leaves lengths alone.
     p_swell, swell_db, swell_knots: loudness that moves by plus and minus so many decibels.
     p_shift, shift, shift_fill: later (above 0) or earlier by a part; see `shift`.
     p_mask, mask, masks: so many parts, each so long, are held at the mean.
@@ -164,6 +170,13 @@ class Config:
     p_flip: float = 0.0
     p_crop: float = 0.0
     crop: Range = (0.7, 1.0)
+    p_stretch: float = 0.0
+    stretch: Range = (0.85, 1.15)
+    stretch_frame_s: float = 0.05
+    p_warp: float = 0.0
+    warp: float = 0.05
+    warp_knots: int = 3
+    n_samples: int | None = None
     p_equalise: float = 0.0
     equalise_db: float = 6.0
     octaves: float = 1.0
@@ -174,13 +187,6 @@ class Config:
     p_noise: float = 0.0
     snr_db: Range = (10.0, 40.0)
     slope: Range = (0.0, 2.0)
-    p_stretch: float = 0.0
-    stretch: Range = (0.85, 1.15)
-    stretch_frame_s: float = 0.05
-    p_warp: float = 0.0
-    warp: float = 0.05
-    warp_knots: int = 3
-    n_samples: int | None = None
     p_swell: float = 0.0
     swell_db: float = 3.0
     swell_knots: int = 6
@@ -240,12 +246,12 @@ def draw(rng: np.random.Generator, config: Config, *, channels: int = 1) -> Chai
     return Chain(
         flip=next(on),
         crop=crop if next(on) else None,
+        stretch=Stretch(factor, config.stretch_frame_s) if next(on) else None,
+        warp=tuple(warp.tolist()) if next(on) else None,
         equaliser=Equaliser(tuple(gains.tolist()), config.octaves) if next(on) else None,
         band=band if next(on) else None,
         speed=speed if next(on) else None,
         noise=noise if next(on) else None,
-        stretch=Stretch(factor, config.stretch_frame_s) if next(on) else None,
-        warp=tuple(warp.tolist()) if next(on) else None,
         swell=tuple(swell.tolist()) if next(on) else None,
         shift=Shift(shift, config.shift_fill) if next(on) else None,
         masks=tuple(masks) if next(on) else (),
@@ -262,8 +268,8 @@ def draw_share(rng: np.random.Generator, config: Config) -> float | None:
 
 def _dice(rng: np.random.Generator, config: Config) -> Iterator[bool]:
     """Whether each change is made, in the order of `Chain`'s fields."""
-    p = [config.p_flip, config.p_crop, config.p_equalise, config.p_band, config.p_speed]
-    p += [config.p_noise, config.p_stretch, config.p_warp, config.p_swell, config.p_shift]
+    p = [config.p_flip, config.p_crop, config.p_stretch, config.p_warp, config.p_equalise]
+    p += [config.p_band, config.p_speed, config.p_noise, config.p_swell, config.p_shift]
     return iter((rng.random(len(p) + 1) < [*p, config.p_mask]).tolist())
 
 
