@@ -15,7 +15,7 @@ from ondes.report.spectrogram import LEVELS, OCTAVES, ROWS_PER_OCTAVE, Spectrogr
 from ondes.signal import Signal
 from ondes.tasks.explain.attribution import Attribution
 
-WIDTH, LEFT = 1200, 130
+WIDTH, LEFT = 1200, 150
 STRIP, PICTURE, LANE, GAP = 74, 120, 18, 10
 COLUMNS = 600
 SHOWN_OCTAVES = 7

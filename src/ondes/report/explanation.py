@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -137,17 +137,20 @@ def write_arrays(path: str | os.PathLike[str], explanation: Explanation) -> None
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def cents(label: str, hertz: float) -> float | None:
-    """Return how far a frequency is from the pitch that a label names; None where it names none.
+def sung(label: str, hertz: float) -> tuple[int, float] | None:
+    """Return the partial of the pitch that a label names which lies nearest, and how many cents off.
 
-    >>> cents("A4", 440.0), round(cents("A4", 441.0), 1), cents("fracture", 440.0)
-    (0.0, 3.9, None)
+    None where the label names no pitch.
+
+    >>> sung("A4", 440.0), sung("A4", 885.0), sung("fracture", 440.0)
+    ((1, 0.0), (2, 9.8...), None)
     """
     try:
         nominal = 440.0 * 2 ** ((pitch.midi(label) - 69) / 12)
     except InputError:
         return None
-    return float(1200 * np.log2(hertz / nominal))
+    partial = max(1, round(hertz / nominal))
+    return partial, float(1200 * np.log2(max(hertz, 1e-9) / (partial * nominal)))
 
 
 def _facts(explanation: Explanation) -> list[str]:
@@ -283,10 +286,10 @@ def _sounding(layer: Explained, k: int, explanation: Explanation) -> Sounding:
     label, peak = layer.labels[k], float(layer.peak_hz[k])
     signal = Signal.of(layer.waves[k], rate_hz=explanation.rate_hz, unit="a.u.")
     said = [page.hertz(float(f"{peak:.4g}"))]
-    off = cents(label, peak)
-    if off is not None:
-        said.append(f"{off:+.0f} cents")
-    return Sounding(label, examples.example(partial(_itself, signal)), " · ".join(said))
+    found = sung(label, peak)
+    if found is not None:
+        said.append(f"partial {found[0]}, {found[1]:+.0f} cents")
+    return Sounding(label, examples.example(functools.partial(_itself, signal)), " · ".join(said))
 
 
 def _itself(signal: Signal) -> Signal:

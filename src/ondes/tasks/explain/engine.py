@@ -314,12 +314,18 @@ class _Work:
             index,
             start,
             rms=rms,
-            jitter=job.hop if job.kind == OUTPUT else min(job.field, job.samples),
+            jitter=self._jitter(job),
             how=self._options.climbing,
             generator=generator,
             cast=self._cast,
             watched=watched,
         )
+
+    def _jitter(self, job: _Job) -> int:
+        """Return by how much waveforms move: what a filter sees, of outputs a stride; units not."""
+        if self._options.middle and job.kind != OUTPUT:
+            return 1
+        return job.hop if job.kind == OUTPUT else min(job.field, job.samples)
 
     def _woken(self, job: _Job, index: Tensor, run: Climbed, generator: torch.Generator) -> Climbed:
         if job.kind == OUTPUT or self._options.climbing.method == "samplecnn":
