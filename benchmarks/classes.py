@@ -51,7 +51,7 @@ EXPERIMENTS = {
     ),
     "esc10": Experiment(
         "ESC-10, one fold held out",
-        ("esc10/mel", "esc10/raw"),
+        ("esc10/spectral", "esc10/mel", "esc10/raw"),
         "data.options.fold",
         (1, 2, 3),
         asked="accuracy .90",
