@@ -28,6 +28,7 @@ BUDGET = 256 * 2**20  # bytes of what a step keeps for its gradient
 LARGEST_BATCH = 128
 WATCHED = 6  # filters whose way is recorded
 MOST_TONES = 512
+RESOLVED = 512  # of the rate: to which part of it peaks are blurred, at most
 RETRIES = 3  # new starts for what stays dead
 
 
@@ -254,12 +255,13 @@ class _Work:
         best = reached.argmax(0)
         x = torch.stack([run.x for run in runs])[best, torch.arange(len(job.index))]
         spectra = torch.stack([waves.power(run.x) for run in runs])
-        bins = max(1.5, job.samples / job.field / 4)  # a quarter of what it tells apart
-        values = _judged(job, self._subject, x, batch=batch)
+        bins = job.samples / job.field / 4  # a quarter of what it tells apart
+        found = judge.peaks(spectra, bins=min(job.samples / RESOLVED, bins))
+        values = _judged(job, self._subject, found, batch=batch)
         answer = reached.max(0).values.numpy()
         silence = values["silence"]
         steps = torch.stack([run.steps for run in runs])[best, torch.arange(len(job.index))]
-        peaks = spectra.argmax(-1).double().numpy() * (self._subject.rate_hz / job.samples)
+        to_hz = self._subject.rate_hz / job.samples
         return Explained(
             name=job.name,
             kind=job.kind,
@@ -274,14 +276,15 @@ class _Work:
             answer=answer,
             silence=silence,
             steps=steps.numpy(),
+            peak_hz=found.double().numpy() * to_hz,
             tone_hz=values["tone_hz"],
             tones=values["tones"],
             at_peak=values["at_peak"],
             tone_response=values["tone_response"],
             tone_rise=values["tone_rise"],
             dead=answer <= silence if job.kind == OUTPUT else answer <= 0,
-            seed_peak_hz=peaks,
-            repeatability=judge.agreement(spectra, bins=bins).numpy(),
+            seed_peak_hz=spectra.argmax(-1).double().numpy() * to_hz,
+            repeatability=judge.agreement(spectra, bins=max(1.5, bins)).numpy(),
             weights=job.weights,
             watched=_some(len(job.index), WATCHED).numpy(),
             record=tuple(Step(step, shown.numpy()) for step, shown in runs[0].record),
@@ -348,7 +351,7 @@ class _Work:
             self._progress(min(self._done, 1.0), job.name)
 
 
-def _judged(job: _Job, subject: Subject, x: Tensor, *, batch: int) -> dict[str, np.ndarray]:
+def _judged(job: _Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[str, np.ndarray]:
     """Return what pure tones and silence are answered, and how the found peaks do among them."""
     channels, rms = subject.channels, subject.rms
 
@@ -357,7 +360,6 @@ def _judged(job: _Job, subject: Subject, x: Tensor, *, batch: int) -> dict[str, 
 
     cycles = waves.sweep(job.samples, most=MOST_TONES)
     swept = judge.answers(job.goal, lambda a, b: tones(cycles[a:b]), len(cycles), batch=batch)
-    peaks = waves.power(x).argmax(-1)
     at_peak = judge.own(job.goal, tones(peaks), job.index, batch=batch)
     silence = job.goal.all(torch.zeros(1, channels, job.samples))[0, job.index]
     of_each = swept[:, job.index].T

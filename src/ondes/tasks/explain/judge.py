@@ -27,6 +27,17 @@ def own(goal: Goal, x: Tensor, index: Tensor, *, batch: int) -> Tensor:
     return torch.cat([goal.one(part, which).answer.detach() for part, which in pairs])
 
 
+def peaks(spectra: Tensor, *, bins: float) -> Tensor:
+    """Return the bin where spectra [seed, thing, bin] of all seeds together are highest: [thing].
+
+    Their mean is blurred by so many `bins` first: what one start alone found counts for less.
+
+    >>> peaks(torch.tensor([[[0.0, 0.4, 0.6, 0.0]], [[0.0, 0.5, 0.0, 0.5]]]), bins=0)
+    tensor([1])
+    """
+    return waves.spread(spectra.mean(0), bins).argmax(-1)
+
+
 def tone_response(at_peak: Tensor, best: Tensor) -> Tensor:
     """Return what share of the best tone's answer the tone at the found peak has, [b].
 

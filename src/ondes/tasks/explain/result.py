@@ -41,6 +41,7 @@ class Explained:
             the activation, of an output its logit.
         silence: float32 [filter], the answer to silence.
         steps: int64 [filter], steps until it arrived.
+        peak_hz: float64 [filter], where the mean spectrum of all seeds, blurred, is highest.
         tone_hz: float64 [tone]; tones: float32 [filter, tone], the answers to pure tones of the
             same RMS.
         at_peak: float32 [filter], the answer to the pure tone at the found peak.
@@ -69,6 +70,7 @@ class Explained:
     answer: Floats
     silence: Floats
     steps: Whole
+    peak_hz: Doubles
     tone_hz: Doubles
     tones: Floats
     at_peak: Floats
@@ -88,12 +90,6 @@ class Explained:
         """The frequencies of `power`: float64 [bin]."""
         bins: Doubles = np.arange(self.power.shape[1]) * (self.rate_hz / self.waves.shape[-1])
         return bins
-
-    @property
-    def peak_hz(self) -> Doubles:
-        """Where each spectrum is highest: float64 [filter]."""
-        peaks: Doubles = self.frequency_hz[self.power.argmax(1)]
-        return peaks
 
     @property
     def best_tone_hz(self) -> Doubles:
