@@ -11,10 +11,11 @@ from benchmarks._beats_picture import Strip
 from ondes import recipe as recipes
 from ondes.data.ecg.clips import Cutting, Stretches
 from ondes.data.sets import ecg_beats
+from ondes.errors import InputError, nearest
 from ondes.events import EventList
 from ondes.metrics import ec57
 from ondes.metrics.ec57 import BeatCounts
-from ondes.protocols import Dataset, Example, told
+from ondes.protocols import Dataset, told
 from ondes.recipe import build
 from ondes.recipe import run as training
 from ondes.run.pipeline import Pipeline, load
@@ -32,28 +33,37 @@ PUBLISHED = (
     "| published, 44 records with 5 own minutes each (Kiranyaz et al. 2016) | | "
     "98.6 / 95.0 / 98.1 / 89.5 | 96.4 / 64.6 / 98.6 / 62.1 |"
 )
-Find = Callable[[Example], EventList]
 
 
-def report(runs: str = "runs/ecg", model: str = "ecg-beats", picture: str = "") -> str:
+def report(
+    parts: str = "beats,noisy,patients,fibrillation",
+    runs: str = "runs/ecg",
+    model: str = "ecg-beats",
+    picture: str = "",
+) -> str:
     """Return the sections.
 
     Args:
+        parts: which of them.
         runs: folder of the networks of each fold; those that are missing are trained, a few
             minutes each.
         model: what hears the noisy recordings.
         picture: where a picture of beats is written, as docs/img/ecg-beats.png; none if empty.
     """
-    parts = [
-        ["## Electrocardiograms", ""],
-        _beats(Path(runs)),
-        _noisy(load(model)),
-        _patients(Path(runs)),
-        _fibrillation(Path(runs)),
-    ]
+    sections: dict[str, Callable[[], list[str]]] = {
+        "beats": lambda: _beats(Path(runs)),
+        "noisy": lambda: _noisy(load(model)),
+        "patients": lambda: _patients(Path(runs)),
+        "fibrillation": lambda: _fibrillation(Path(runs)),
+    }
+    lines = ["## Electrocardiograms", ""]
+    for part in parts.split(","):
+        if part not in sections:
+            raise InputError(f"ecg has no part {part!r}{nearest(part, sections)}")
+        lines += sections[part]()
     if picture:
         _beats_picture.draw(Path(picture), list(_strips(Path(runs))))
-    return "\n".join(line for part in parts for line in part).rstrip()
+    return "\n".join(lines).rstrip()
 
 
 def _strips(runs: Path) -> Iterator[Strip]:
