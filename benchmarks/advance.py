@@ -57,7 +57,7 @@ class Tested(NamedTuple):
         return advance(list(self.watches.values()), beats=CURVE)
 
 
-def report(members: int = 3, judges: int = 1, steps: int = 300, picture: str = "") -> str:
+def report(members: int = 1, judges: int = 1, steps: int = 300, picture: str = "") -> str:
     """Train and score.
 
     `members` of a warner that is tested, `judges` of those by which thresholds are chosen, `steps`
@@ -104,12 +104,10 @@ def _systems(members: int, judges: int, steps: int) -> dict[str, Scores]:
 def _evidence(person: str, absent: str, members: int, steps: int) -> Doubles:
     """The evidence of a warner of `person` without the filters of `absent`; trained if need be."""
     warner = Warner.load(warner_of(person, absent, members=members, steps=steps))
-    record = _record(person)
-    score = warner.warn(record.signal(), _truth(person)).score
-    return np.asarray(np.log(score) - np.log1p(-score))
+    return warner.evidence(_record(person).signal(), _truth(person))
 
 
-def warner_of(person: str, absent: str = "", *, members: int = 3, steps: int = 300) -> Path:
+def warner_of(person: str, absent: str = "", *, members: int = 1, steps: int = 300) -> Path:
     """The folder of a warner for a person, who is no donor, nor are `absent` and who is paced."""
     folder = RUNS / f"{person}-{absent or 'all'}-{members}-{steps}"
     left = ",".join(sorted({PACED, absent} - {""}))

@@ -118,6 +118,16 @@ def data_config(recipe: Recipe, split: str) -> Any:  # noqa: ANN401 - the data s
     return make(maker, _data_options(recipe, split), ("data", "options"))
 
 
+def facts(recipe: Recipe) -> dict[str, float]:
+    """Return the numbers about the data that their set tells for the card; most tell none.
+
+    Raises:
+        InputError: its files do not fit.
+    """
+    tell = getattr(data.find(recipe.data.set), "facts", None)
+    return {} if tell is None else tell(data_config(recipe, "train"))
+
+
 def dataset(recipe: Recipe, split: str) -> Examples:
     """Return the data of a split: ``train``, ``valid``, ``test`` or one that this set has besides.
 

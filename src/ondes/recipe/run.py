@@ -111,6 +111,7 @@ def finished(
         task={"name": recipe.task.name, "options": recipe.task.options},
         recipe=recipe.document(),
         data=data.find(recipe.data.set).ABOUT,
+        facts=build.facts(recipe),
         licence=recipe.licence,
         limits=recipe.limits,
         ondes=__version__,

@@ -20,9 +20,9 @@ from ondes.run.classifier import Classifier
 from ondes.run.loading import load
 from ondes.signal import Signal
 
-NORMAL = "N"
+NORMAL, QUICKNESS = "N", "quickness"
 THRESHOLD = 1.0
-"""Half the largest that let all persons of `docs/results.md` be warned in time."""
+"""Amid those that persons of `docs/results.md` chose for each other, -1.1 to 2.3."""
 BATCH = 512
 
 
@@ -43,9 +43,9 @@ class Warner:
 
     def __post_init__(self) -> None:
         spec = self.classifier.spec
-        if (spec.channels, spec.rate_hz) != (beats_.CHANNELS, beats_.RATE_HZ) or (
-            spec.outputs[0] != NORMAL or len(spec.outputs) < 2
-        ):
+        given = (spec.channels, spec.rate_hz, spec.outputs[0], QUICKNESS)
+        made = (beats_.CHANNELS, beats_.RATE_HZ, NORMAL, *self.classifier.card.facts)
+        if given != made or len(spec.outputs) < 2:
             raise ArtefactError(
                 f"{self.classifier.card.name!r} judges {spec.channels} channels at "
                 f"{spec.rate_hz:.10g} Hz as {', '.join(spec.outputs)}, and is no warner: train one "
@@ -90,16 +90,31 @@ class Warner:
             ChannelError: there is no such lead.
             InputError: there is no beat, they are not in order, or lie outside the recording.
         """
-        signal = recording if isinstance(recording, Signal) else read(recording)
-        evidence, likeliest = self._judged(self._clips(signal, beats, lead, resample=resample))
+        evidence, likeliest = self._judged(recording, beats, lead, resample=resample)
         names = np.array(self.classifier.classes[1:], np.str_)[likeliest]
         label = np.where(evidence >= self.threshold, names, NORMAL)
-        return replace(beats, label=label, score=1 / (1 + np.exp(-evidence)))
+        with np.errstate(over="ignore"):
+            return replace(beats, label=label, score=1 / (1 + np.exp(-evidence)))
 
-    def _clips(
+    def evidence(
+        self,
+        recording: Signal | str | os.PathLike[str],
+        beats: EventList,
+        *,
+        lead: str | None = None,
+        resample: bool = False,
+    ) -> Doubles:
+        """Return for each beat the logarithm of how many times as likely it is abnormal as normal.
+
+        -inf for one that is as quick as usual and comes when it is due (`ondes.ops.beats.suspect`),
+        of which nobody is warned. Takes and raises what `warn` does.
+        """
+        return self._judged(recording, beats, lead, resample=resample)[0]
+
+    def _beats(
         self, signal: Signal, beats: EventList, lead: str | None, *, resample: bool
-    ) -> np.ndarray:
-        """The clips [beat, 3, sample] that the network is given."""
+    ) -> tuple[Doubles, Doubles]:
+        """The beats [beat, sample] and their rhythm [beat, 2]."""
         if not len(beats):
             raise InputError("warn of no beats: find them first, as with ondes.load('ecg-beats')")
         if beats.rate_hz != signal.rate_hz:
@@ -118,14 +133,26 @@ class Warner:
                 )
             signal, beats = resampled(signal, beats_.RATE_HZ), beats.resample(beats_.RATE_HZ)
         peaks = beats.onset - signal.start
-        return beats_.clips(beats_.shapes(signal.samples[row], peaks), beats_.rhythm(peaks))
+        return beats_.shapes(signal.samples[row], peaks), beats_.rhythm(peaks)
 
-    def _judged(self, clips: np.ndarray) -> tuple[Doubles, np.ndarray]:
-        """For each clip the evidence that it is abnormal, and its likeliest abnormal class."""
+    def _judged(
+        self,
+        recording: Signal | str | os.PathLike[str],
+        beats: EventList,
+        lead: str | None,
+        *,
+        resample: bool,
+    ) -> tuple[Doubles, np.ndarray]:
+        """For each beat the evidence, and the likeliest abnormal class."""
+        signal = recording if isinstance(recording, Signal) else read(recording)
+        shapes, rhythm = self._beats(signal, beats, lead, resample=resample)
+        clips = beats_.clips(shapes, rhythm)
         parts = [
             self.classifier.predictor(clips[k : k + BATCH]).astype(np.float64)
             for k in range(0, len(clips), BATCH)
         ]
         logits = np.concatenate(parts)
         evidence = np.logaddexp.reduce(logits[:, 1:], axis=1) - logits[:, 0]
-        return evidence, logits[:, 1:].argmax(axis=1)
+        suspect = beats_.suspect(shapes, rhythm, usual=self.classifier.card.facts[QUICKNESS])
+        looked = np.where(suspect, evidence, -np.inf)
+        return looked, logits[:, 1:].argmax(axis=1)

@@ -28,6 +28,7 @@ from ondes.data.ecg.records import Name, Record
 from ondes.data.ecg.synthesis import Variation
 from ondes.data.places import located
 from ondes.errors import InputError, RecipeError, nearest
+from ondes.ops.beats import quickness
 from ondes.ops.donors import Library
 
 ABOUT = "One person's normal beats, and abnormal ones synthesised by other persons' filters."
@@ -96,6 +97,13 @@ def build(config: Config, *, split: str, seed: int) -> Clips:
         return synthesis.plain(_normal(whole.at(late), config, LEAST // 4), library, labels)
     own = _normal(whole.at(whole.before(middle_s)), config, LEAST)
     return synthesis.varied(own, library, labels, config.variation, count=config.clips, seed=seed)
+
+
+def facts(config: Config) -> dict[str, float]:
+    """How quick the patient's normal beats are, in the middle: see `ondes.ops.beats.suspect`."""
+    whole = heart(patient(config), leads=config.leads, rest=config.rest, escapes=config.escapes)
+    own = _normal(whole.at(whole.before(60 * config.minutes)), config, LEAST)
+    return {"quickness": float(np.median(quickness(own.shapes)))}
 
 
 def patient(config: Config) -> Record:
