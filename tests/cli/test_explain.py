@@ -1,0 +1,106 @@
+"""``ondes explain`` and ``ondes.explain``: any model in, a page and arrays out."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import ondes as package
+from ondes.errors import InputError, NotFiniteError
+from ondes.recipe import explaining
+
+FEW = ("--filters", "2", "--samples", "2048", "--seeds", "1", "--threads", "1")
+
+
+def test_a_detector_is_explained_in_json(ondes, loud_model, tmp_path):
+    words = ("--rms", "0.1", "--band", "300-3000", "--json")
+    run = ondes("explain", loud_model, "-o", tmp_path, *FEW, *words)
+    assert run.status == 0, run.err
+    said = json.loads(run.out)
+    for figures in said["layers"].values():
+        assert {"filters", "dead", "tone_response", "repeatability", "seconds"} <= set(figures)
+        assert 0 <= figures["in_band"] <= 1
+    assert "output" in said["layers"]
+    assert "What " in (tmp_path / "index.html").read_text()
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        assert arrays["output/waves"].shape[1:] == (1, 2048)
+
+
+def test_without_data_the_level_is_assumed_and_said(ondes, loud_model, tmp_path):
+    run = ondes("explain", loud_model, "-o", tmp_path, *FEW, "--layer", "output")
+    assert run.status == 0, run.err
+    assert "output" in run.out
+    assert "assumed" in run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--layer", "outptu"), "did you mean 'output'"),
+        (("--band", "3000-300"), "300-3000"),
+        (("--contrast", "yes"), "two outputs"),
+        (("--method", "hill"), "choose one of"),
+        (("--rms", "0"), "above 0"),
+    ],
+)
+def test_wrong_calls_are_named(ondes, loud_model, tmp_path, words, said):
+    run = ondes("explain", loud_model, "-o", tmp_path, *FEW, *words)
+    assert run.status == 2
+    assert said in run.err
+
+
+def test_silence_says_nothing_of_levels(ondes, loud_model, tmp_path):
+    silent = package.Signal.of(np.zeros(8000), rate_hz=8000)
+    package.write(silent, tmp_path / "silent.wav")
+    run = ondes("explain", loud_model, "-o", tmp_path / "o", "--data", tmp_path / "silent.wav")
+    assert run.status == 2
+    assert "variance is 0" in run.err
+
+
+def test_a_recording_is_attributed(ondes, loud_model, tmp_path):
+    x = 0.5 * np.random.default_rng(0).standard_normal(8000)
+    package.write(package.Signal.of(x, rate_hz=8000), tmp_path / "take.wav")
+    words = ("--layer", "output", "--rms", "0.1", "--recording", tmp_path / "take.wav")
+    run = ondes("explain", loud_model, "-o", tmp_path / "o", *FEW, *words)
+    assert run.status == 0, run.err
+    page = (tmp_path / "o" / "index.html").read_text()
+    assert "take.wav" in page
+    assert "Integrated gradients" in page
+
+
+def net():
+    return nn.Sequential(nn.Conv1d(2, 3, 9, stride=2), nn.Tanh(), nn.Conv1d(3, 2, 5), nn.ReLU())
+
+
+def test_any_module_of_torch():
+    torch.manual_seed(0)
+    data = np.random.default_rng(0).standard_normal((2, 4000)).astype(np.float32)
+    found = package.explain(net(), data=3 * data, rate_hz=100, channels=2, seeds=1, samples=512)
+    assert [layer.name for layer in found.layers] == ["0", "2"]
+    assert found.rms == pytest.approx(3, rel=0.05)
+    assert found["0"].waves.shape == (3, 2, 512)
+    assert found.notes == ()
+    assumed = package.explain(net(), rate_hz=100, channels=2, seeds=1, samples=512, filters=1)
+    assert "assumed" in assumed.notes[0]
+
+
+def test_bad_modules_are_named():
+    with pytest.raises(InputError, match="rate_hz"):
+        package.explain(net())
+    with pytest.raises(InputError, match="no convolution"):
+        package.explain(nn.Linear(3, 3), rate_hz=8000)
+    broken = net()
+    broken[2].bias.data[0] = torch.inf
+    with pytest.raises(NotFiniteError, match=r"2\.bias"):
+        package.explain(broken, rate_hz=8000, channels=2)
+    with pytest.raises(InputError, match="NaN"):
+        package.explain(net(), data=np.full((2, 9), np.nan), rate_hz=8000, channels=2)
+
+
+def test_the_models_that_come_along_are_understood():
+    for name, hertz in (("piano-tones", 24_000.0), ("ae-bursts", 1_562_500.0)):
+        known = explaining.subject(explaining.network(name), rms=1.0)
+        assert known.rate_hz == hertz
+        assert known.outputs
