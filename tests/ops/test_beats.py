@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from ondes.errors import InputError
-from ondes.ops.beats import CHANNELS, WEIGHT, average, clips, rhythm, shapes
+from ondes.ops.beats import (
+    CHANNELS,
+    WEIGHT,
+    average,
+    clips,
+    quickness,
+    rhythm,
+    shapes,
+    suspect,
+)
 
 RNG = np.random.default_rng(2)
 
@@ -68,3 +77,15 @@ def test_artefacts_do_not_enter_the_average():
     assert average(beats) == pytest.approx(shape, abs=0.01)
     with pytest.raises(InputError, match="one or more"):
         average(np.zeros((0, 32)))
+
+
+def test_early_and_slow_beats_are_suspect_and_no_others():
+    sharp = np.hanning(20)
+    beats = np.stack([np.pad(sharp, 54), np.pad(-3 * sharp, 54), np.hanning(128), np.zeros(128)])
+    usual = quickness(beats)[0]
+    assert quickness(beats)[1] == pytest.approx(usual)  # neither size nor sign matters
+    on_time = np.zeros((4, 2))
+    assert suspect(beats, on_time, usual=usual).tolist() == [False, False, True, True]
+    early = np.full((4, 2), [-0.3, 0.3])
+    assert suspect(beats, early, usual=usual).all()
+    assert not suspect(beats[:2], -early[:2], usual=usual).any()

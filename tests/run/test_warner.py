@@ -1,6 +1,7 @@
 """Warners: trained on normal beats and strangers' filters, they tell the first abnormal beat."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ondes.cli import app
 from ondes.errors import ArtefactError, ChannelError, InputError, RateError
 from ondes.events import EventList
 from ondes.metrics.advance import advance, watch
+from ondes.ops.beats import quickness, shapes
 from ondes.recipe import run
 from ondes.run.warner import Warner
 
@@ -48,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     changes = [
         f"data.options.folder={folder}", "data.options.patient='301'", "data.options.donors=''",
-        "data.options.clips=2048", "members=2", "train.steps=60",
+        "data.options.clips=2048", "members=2", "train.steps=50",
     ]  # fmt: skip
     out = tmp_path_factory.mktemp("warner")
     return run.train(recipe.load("ecg/warning", overrides=changes), out)
@@ -72,6 +74,22 @@ def test_the_first_abnormal_beat_is_warned_of(model: Path, patient: tuple) -> No
     assert seen.false_alarms == 0
     assert (judged.score[judged.label == "V"] > 0.7).all()
     assert judged.onset.tolist() == truth.onset.tolist()
+
+
+def test_a_second_look_lets_quick_beats_on_time_pass(model: Path, patient: tuple) -> None:
+    signal, truth = patient
+    warner = Warner.load(model)
+    one_look = replace(warner, second_look=False)
+    first, second = (each.evidence(signal, truth) for each in (one_look, warner))
+    assert (second[truth.label == "V"] == first[truth.label == "V"]).all()
+    passed = np.isneginf(second)
+    assert passed.mean() > 0.8
+    assert np.isfinite(first).all()
+    assert (second[~passed] == first[~passed]).all()
+    facts = dict(warner.classifier.card.facts)
+    ecg, peaks, pvc = heart("301", 8.0)
+    own = shapes(ecg / 200, peaks[(peaks < 300 * RATE) & ~pvc])
+    assert facts == {"quickness": pytest.approx(float(np.median(quickness(own))), rel=1e-2)}
 
 
 def test_labels_of_the_beats_do_not_matter(model: Path, patient: tuple) -> None:

@@ -98,7 +98,7 @@ def quickness(beats: ArrayLike) -> Doubles:
 
     >>> turns = np.linspace(0, 2 * np.pi, 128)
     >>> slow, quick = quickness([np.sin(turns), np.sin(4 * turns)])
-    >>> 3.5 < quick / slow < 4.5
+    >>> bool(3.5 < quick / slow < 4.5)
     True
     """
     total = np.cumsum(np.asarray(beats, np.float64), axis=1)

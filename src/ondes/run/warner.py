@@ -34,12 +34,15 @@ class Warner:
     threshold: evidence from which on a beat is one to warn of: the logarithm of how many times as
         likely as a normal one the network thinks it. A lower one warns sooner, and more often for
         nothing.
+    second_look: whether nobody is warned of a beat that comes when it is due and is as quick as the
+        person's normal ones (`ondes.ops.beats.suspect`), whatever the network thinks of its shape.
 
     Raises ArtefactError where the classifier was trained for something else.
     """
 
     classifier: Classifier
     threshold: float = THRESHOLD
+    second_look: bool = True
 
     def __post_init__(self) -> None:
         spec = self.classifier.spec
@@ -106,8 +109,7 @@ class Warner:
     ) -> Doubles:
         """Return for each beat the logarithm of how many times as likely it is abnormal as normal.
 
-        -inf for one that is as quick as usual and comes when it is due (`ondes.ops.beats.suspect`),
-        of which nobody is warned. Takes and raises what `warn` does.
+        -inf for one that the second look finds normal. Takes and raises what `warn` does.
         """
         return self._judged(recording, beats, lead, resample=resample)[0]
 
@@ -153,6 +155,8 @@ class Warner:
         ]
         logits = np.concatenate(parts)
         evidence = np.logaddexp.reduce(logits[:, 1:], axis=1) - logits[:, 0]
-        suspect = beats_.suspect(shapes, rhythm, usual=self.classifier.card.facts[QUICKNESS])
-        looked = np.where(suspect, evidence, -np.inf)
-        return looked, logits[:, 1:].argmax(axis=1)
+        if self.second_look:
+            usual = self.classifier.card.facts[QUICKNESS]
+            suspect = beats_.suspect(shapes, rhythm, usual=usual)
+            evidence = np.where(suspect, evidence, -np.inf)
+        return evidence, logits[:, 1:].argmax(axis=1)
