@@ -27,7 +27,8 @@ FIELDS = 3  # receptive fields that a waveform holds, if it may
 BUDGET = 256 * 2**20  # bytes of what a step keeps for its gradient
 LARGEST_BATCH = 128
 WATCHED = 6  # filters whose way is recorded
-MOST_TONES = 512
+MOST_TONES = 384
+PHASES = (0.3, 0.3 + np.pi / 2)  # of tones
 RESOLVED = 512  # of the rate: to which part of it peaks are blurred, at most
 RETRIES = 3  # new starts for what stays dead
 
@@ -352,17 +353,29 @@ class _Work:
 
 
 def _judged(job: _Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[str, np.ndarray]:
-    """Return what pure tones and silence are answered, and how the found peaks do among them."""
-    channels, rms = subject.channels, subject.rms
+    """Return what pure tones and silence are answered, and how the found peaks do among them.
 
-    def tones(cycles: Tensor) -> Tensor:
-        return waves.tones(cycles, channels=channels, samples=job.samples, rms=rms)
-
+    Answers are means over two phases a quarter apart: where strides meet the same phase again and
+    again, one alone may be any part of the truth.
+    """
     cycles = waves.sweep(job.samples, most=MOST_TONES)
-    swept = judge.answers(job.goal, lambda a, b: tones(cycles[a:b]), len(cycles), batch=batch)
-    at_peak = judge.own(job.goal, tones(peaks), job.index, batch=batch)
-    silence = job.goal.all(torch.zeros(1, channels, job.samples))[0, job.index]
-    of_each = swept[:, job.index].T
+
+    def tones(which: Tensor, phase: float) -> Tensor:
+        return waves.tones(
+            which, phase=phase, channels=subject.channels, samples=job.samples, rms=subject.rms
+        )
+
+    def swept(phase: float) -> Tensor:
+        return judge.answers(
+            job.goal, lambda a, b: tones(cycles[a:b], phase), len(cycles), batch=batch
+        )
+
+    def at_peaks(phase: float) -> Tensor:
+        return judge.own(job.goal, tones(peaks, phase), job.index, batch=batch)
+
+    of_each = torch.stack([swept(phase) for phase in PHASES]).mean(0)[:, job.index].T
+    at_peak = torch.stack([at_peaks(phase) for phase in PHASES]).mean(0)
+    silence = job.goal.all(torch.zeros(1, subject.channels, job.samples))[0, job.index]
     best = of_each.max(1).values
     rise = judge.tone_rise(at_peak, best, silence)
     response = rise if job.kind == OUTPUT else judge.tone_response(at_peak, best)

@@ -59,10 +59,10 @@ def power(x: Tensor) -> Tensor:
     return shares
 
 
-def tones(cycles: Tensor, *, channels: int, samples: int, rms: float) -> Tensor:
+def tones(cycles: Tensor, *, phase: float, channels: int, samples: int, rms: float) -> Tensor:
     """Return pure tones [b, channel, time] of so many cycles a clip [b], alike in all channels."""
-    phase = 2 * math.pi * cycles.double()[:, None] * torch.arange(samples) / samples + 0.3
-    wave: Tensor = (math.sqrt(2) * rms * torch.sin(phase)).float()
+    angle = 2 * math.pi * cycles.double()[:, None] * torch.arange(samples) / samples + phase
+    wave: Tensor = (math.sqrt(2) * rms * torch.sin(angle)).float()
     return wave[:, None].expand(-1, channels, -1).contiguous()
 
 
