@@ -30,6 +30,7 @@ MOST_SOUNDS = 96
 POINTS = 160  # of a drawn waveform
 FIELDS = 3  # of a waveform, that are drawn
 LEAST_DRAWN = 64  # samples
+NEAR_CENTS = 100
 STAGES = 6  # of the way of a waveform
 
 
@@ -138,7 +139,7 @@ def write_arrays(path: str | os.PathLike[str], explanation: Explanation) -> None
 
 
 def sung(label: str, hertz: float) -> tuple[int, float] | None:
-    """Return the partial of the pitch that a label names which lies nearest, and how many cents off.
+    """Return the nearest partial of the pitch that a label names, and how many cents off it is.
 
     None where the label names no pitch.
 
@@ -288,7 +289,10 @@ def _sounding(layer: Explained, k: int, explanation: Explanation) -> Sounding:
     said = [page.hertz(float(f"{peak:.4g}"))]
     found = sung(label, peak)
     if found is not None:
-        said.append(f"partial {found[0]}, {found[1]:+.0f} cents")
+        near = abs(found[1]) <= NEAR_CENTS
+        said.append(
+            f"partial {found[0]}, {found[1]:+.0f} cents" if near else "no partial of its pitch"
+        )
     return Sounding(label, examples.example(functools.partial(_itself, signal)), " · ".join(said))
 
 
