@@ -63,6 +63,10 @@ RulesName = Annotated[
         help="Raise alarms by rules: ecg, or a YAML or JSON file. Bad signal is not judged.",
     ),
 ]
+Unit = Annotated[
+    str | None,
+    typer.Option(metavar="UNIT", help="Of samples that do not tell it, as mV, for --rules."),
+]
 SkipExisting = Annotated[
     bool, typer.Option("--skip-existing", help="Leave out recordings whose results are there.")
 ]

@@ -43,6 +43,7 @@ def detect(
     formats: _options.Formats = "csv",
     report: _options.Report = False,
     rules: _options.RulesName = None,
+    unit: _options.Unit = None,
     channel: _options.Channel = None,
     skip_existing: _options.SkipExisting = False,
     json: _options.Json = False,
@@ -76,7 +77,9 @@ def detect(
         pipeline = _options.detector(model, device=device, threads=threads)
         tell_unheard(alarming, pipeline.spec)
         wanted.make_folder()
-        job = _Detection(pipeline, opening, wanted, channel, resample=resample, rules=alarming)
+        job = _Detection(
+            pipeline, opening, wanted, channel, resample=resample, rules=alarming, unit=unit
+        )
         tally.failures += missing
         do = unless_done(job, wanted, skip_existing=skip_existing)
         for outcome in work_through(takes, do):
@@ -99,6 +102,7 @@ class _Detection:
     channels: Sequence[str] | None
     resample: bool
     rules: "Rules | None" = None
+    unit: str | None = None
 
     def do(self, take: Take, told: Told) -> Found:
         """Find the events of a recording and write its results.
@@ -138,7 +142,7 @@ class _Detection:
         if self.rules is None:
             return None
         spec = self.pipeline.spec
-        return Alarming(self.rules, spec, file.channels, self._choice, file.unit)
+        return Alarming(self.rules, spec, file.channels, self._choice, self.unit or file.unit)
 
     def _rows(self, alarms: "Sequence[Alarm]", rate_hz: float) -> list[dict[str, object]] | None:
         """Return alarms as documents have them; None where nothing raises any."""

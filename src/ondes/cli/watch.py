@@ -72,6 +72,7 @@ def watch(
     dtype: Dtype = None,
     channel: _options.Channel = None,
     rules: _options.RulesName = None,
+    unit: _options.Unit = None,
     store: StorePath = None,
     jsonl: Lines = None,
     json: _options.Json = False,
@@ -115,8 +116,8 @@ def watch(
         channels="mix" if channel == ["mix"] else channel,
     )
     loaded = _options.hearer(model, window_s=window_s, hop_s=hop_s, device=device, threads=threads)
-    detector = prompt(loaded, block_s=settings.block_s)
-    alarming = _alarming(rules, detector, stream, settings)
+    detector = prompt(loaded, block_s=settings.block_s, waited=not fast)
+    alarming = _alarming(rules, detector, stream, settings, unit)
     detector = alarming.checked(detector) if alarming else detector
     _check_fits(detector, stream, settings)
     windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
@@ -157,7 +158,11 @@ def _finish(job: "Watch", counts: "Counts", *, source: str, model: str, json: bo
 
 
 def _alarming(
-    rules: str | None, detector: "Detector", stream: "Source", settings: "Settings"
+    rules: str | None,
+    detector: "Detector",
+    stream: "Source",
+    settings: "Settings",
+    unit: str | None,
 ) -> Alarming | None:
     """Return what ``--rules`` asks for, having said what cannot come true."""
     chosen = rules_of(rules)
@@ -165,7 +170,7 @@ def _alarming(
     if chosen is None:
         return None
     layout = stream.layout
-    return Alarming(chosen, detector.spec, layout.channels, settings.channels, layout.unit)
+    return Alarming(chosen, detector.spec, layout.channels, settings.channels, unit or layout.unit)
 
 
 def _check_fits(detector: "Detector", stream: "Source", settings: "Settings") -> None:

@@ -37,6 +37,11 @@ def test_a_long_block_has_one_window():
     assert frames(replace(SLOW, rate_hz=1.0, hop=1)) == 1
 
 
+def test_who_does_not_wait_gets_windows_of_the_reach():
+    pipeline = Pipeline(None, SLOW, Decoder(), Card(name="x", model={}, spec={}, task={}))
+    assert prompt(pipeline, block_s=0.02, waited=False).window.frames == 1520
+
+
 def test_what_has_no_windows_stays_as_it_is():
     detector = object()
     assert prompt(detector, block_s=0.02) is detector

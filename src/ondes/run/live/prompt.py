@@ -14,29 +14,31 @@ SOON_S = 0.05  # nobody waits for less
 CHEAP_HZ = 80_000  # samples a second and row, computed anew or not, that cost little
 
 
-def prompt(detector: Detector, *, block_s: float) -> Detector:
+def prompt(detector: Detector, *, block_s: float, waited: bool = True) -> Detector:
     """Return a detector that decides after each block rather than after larger windows.
 
     Answers in other windows differ by rounding only. A network whose reach is longer than a block
     computes it anew for each window. So it gets windows of its reach, which cost twice as much as
     long ones; or shorter ones, down to a twentieth of a second, where its rate is so low that this
-    costs little all the same. Detectors without windows are prompt as they are.
+    costs little all the same. Nobody waits, `waited` is off, where a file is heard as fast as can
+    be. Detectors without windows are prompt as they are.
     """
     if not isinstance(detector, Pipeline):
         return detector
     spec = detector.spec
-    frames = max(_frames(spec, block_s), _affordable(spec), 1)
+    least = Window.of(spec, frames=1)
+    reach = least.before + least.after
+    shortest = min(reach, _affordable(spec, reach)) if waited else reach
+    frames = max(_frames(spec, block_s), shortest, 1)
     return replace(detector, window=Window.of(spec, frames=frames))
 
 
-def _affordable(spec: Spec) -> int:
+def _affordable(spec: Spec, reach: int) -> int:
     """Return the fewest frames of windows that do not cost too much."""
-    least = Window.of(spec, frames=1)
-    reach = least.before + least.after
     if spec.rate_hz >= CHEAP_HZ:
         return reach
     cheap = math.ceil(reach * spec.rate_hz / (CHEAP_HZ - spec.rate_hz))
-    return min(reach, max(cheap, _frames(spec, SOON_S)))
+    return max(cheap, _frames(spec, SOON_S))
 
 
 def _frames(spec: Spec, seconds: float) -> int:

@@ -66,7 +66,8 @@ class Limit:
         raise InputError(
             f"a limit of {self.value:g} {self.unit} for a signal "
             f"{f'in {unit}' if unit else 'that does not tell its unit'}: write the limit in its "
-            "unit, or without one as the samples have it (integers: parts of full scale)"
+            "unit, or without one as the samples have it (integers: parts of full scale), or say "
+            "the samples' own (--unit)"
         )
 
 

@@ -64,7 +64,7 @@ class Rules:
         known = [*classes, *(self.quality.labels if self.quality else ())]
         return [
             f"{rule.name!r} cannot be raised: the model tells {', '.join(classes)}, and none of "
-            f"{', '.join(rule.of)}{nearest(rule.of[0], known)}"
+            f"{', '.join(rule.of)}{nearest(rule.of[0], known) if len(rule.of) == 1 else ''}"
             for rule in self.alarms
             if not set(rule.of) & set(known)
         ]
