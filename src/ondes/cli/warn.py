@@ -60,7 +60,7 @@ def warn(
     _options.use_threads(threads)
     warner = _warner(model, threshold)
     file = _options.Opening()(record)
-    marked = _beats(beats, file, record, threads=threads)
+    marked = _beats(beats, file, record, lead, threads=threads)
     judged = warner.warn(file.read(), marked, lead=lead, resample=resample)
     abnormal = judged[judged.label != "N"]
     if out is not None:
@@ -82,8 +82,10 @@ def _warner(model: str, threshold: float | None) -> "Warner":
     return Warner.load(model, threshold=THRESHOLD if threshold is None else threshold)
 
 
-def _beats(beats: str | None, file: SignalFile, record: Path, *, threads: int) -> EventList:
-    """The beats: those that a file tells, or that a model finds in the recording."""
+def _beats(
+    beats: str | None, file: SignalFile, record: Path, lead: str | None, *, threads: int
+) -> EventList:
+    """The beats: those that a file tells, or that a model, at its own rate, finds in the lead."""
     from ondes.io.beats import beats as only_beats
 
     path = record.with_suffix(BESIDE) if beats is None else Path(beats)
@@ -94,7 +96,8 @@ def _beats(beats: str | None, file: SignalFile, record: Path, *, threads: int) -
         raise InputError(
             f"there is no {path}: name a file of beats or what finds them, --beats ecg-beats"
         )
-    return _options.detector(beats, device="cpu", threads=threads).detect(file)
+    detector = _options.detector(beats, device="cpu", threads=threads)
+    return detector.detect(file, resample=True, channels=[lead or file.channels[0]])
 
 
 def _document(
