@@ -26,8 +26,8 @@ PERSONS = 7  # of the records at hand, and of those with fibrillation
 AF_PERSONS = 3
 SHOWN = {
     "105": (1209.0, "105, an electrode moves"),
-    "106": (330.0, "106, V in many forms"),
-    "200": (300.0, "200, every other beat is V"),
+    "106": (1686.0, "106, V among N"),
+    "200": (300.0, "200, V of which some are missed"),
 }  # records, where strips of them begin in seconds, and what they show
 OWN = ("106", "200")  # whose own minutes hold V, and the rest of whose records does
 PUBLISHED = (
