@@ -9,7 +9,8 @@ deep network"; Kim, Lee and Nam 2018 (SampleCNN), whose recipe is the method "sa
 
 from ondes.tasks.explain.attribution import Attribution, attribute
 from ondes.tasks.explain.climb import Climbing, Method
-from ondes.tasks.explain.engine import Options, Progress, Subject, explain
+from ondes.tasks.explain.engine import Progress, explain
+from ondes.tasks.explain.plan import Options, Subject
 from ondes.tasks.explain.result import Explained, Explanation, Step
 
 __all__ = [

@@ -23,9 +23,9 @@ from ondes.errors import (
 )
 from ondes.signal import Signal
 from ondes.tasks.explain import layers
-from ondes.tasks.explain.engine import Subject
 from ondes.tasks.explain.goals import Outputs
 from ondes.tasks.explain.layers import Layer
+from ondes.tasks.explain.plan import Subject
 
 Way = Literal["integrated-gradients", "occlusion", "grad-cam"]
 

@@ -5,25 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ondes.errors import InputError
 from ondes.tasks.explain import judge, layers, waves
-from ondes.tasks.explain.climb import AUTHORS_LENGTH, Climbed, Climbing, authors, climb
-from ondes.tasks.explain.goals import Filters, Goal, Outputs
-from ondes.tasks.explain.layers import OUTPUT, Layer
+from ondes.tasks.explain.climb import Climbed, authors, climb
+from ondes.tasks.explain.layers import OUTPUT
+from ondes.tasks.explain.plan import MOST, Job, Options, Subject, planned, some
 from ondes.tasks.explain.result import Explained, Explanation, Step
 
 Progress = Callable[[float, str], None]
 """Is told what share of the work is done, 0 to 1, and what is being worked on."""
 
-LEAST, MOST = 2048, 16_384  # samples of waveforms, unless they are asked for
-FIELDS = 3  # receptive fields that a waveform holds, if it may
 BUDGET = 256 * 2**20  # bytes of what a step keeps for its gradient
 LARGEST_BATCH = 128
 WATCHED = 6  # filters whose way is recorded
@@ -31,71 +27,6 @@ MOST_TONES = 384
 PHASES = (0.3, 0.3 + np.pi / 2)  # of tones
 RESOLVED = 512  # of the rate: to which part of it peaks are blurred, at most
 RETRIES = 3  # new starts for what stays dead
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a network is explained.
-
-    Attributes:
-        layers: names of layers, "output" too; None is all.
-        filters: at most so many of each layer, evenly spread; None is all.
-        samples: longest waveform; None is 16,384, or the network's least where that is more.
-        exact: take waveforms of just so many samples everywhere, not what a layer's field needs.
-        seeds: starts of each filter, which agree or not.
-        seed: the first one.
-        middle: climb the unit in the middle, not the mean over time.
-        contrasts: pairs of outputs, whose differences are climbed beside the outputs.
-        climbing: how waveforms climb.
-        precision: of the climb: "auto" is bfloat16 where the processor has matrix units for it; all
-            that is judged is float32.
-        batch: waveforms at once; 0 lets the memory decide.
-
-    Raises:
-        InputError: a number is out of its range.
-    """
-
-    layers: tuple[str, ...] | None = None
-    filters: int | None = None
-    samples: int | None = None
-    exact: bool = False
-    seeds: int = 2
-    seed: int = 0
-    middle: bool = False
-    contrasts: tuple[tuple[str, str], ...] = ()
-    climbing: Climbing = field(default_factory=Climbing)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    batch: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("filters", "samples"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise InputError(f"explain({name}={value}): give 1 or more")
-        if self.seeds < 1 or self.seed < 0 or self.batch < 0:
-            raise InputError(
-                f"explain(seeds={self.seeds}, seed={self.seed}, batch={self.batch}): give at least "
-                "one seed, and nothing below 0"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A network and what it hears.
-
-    model: maps [batch, channels, time] at `rate_hz` to logits. outputs: their names, none where it
-    has none of interest. rms: of the signals it was trained on. least: samples it takes at least.
-    multiple: of which its lengths are best.
-    """
-
-    model: nn.Module
-    rate_hz: float
-    channels: int
-    rms: float
-    outputs: tuple[str, ...] = ()
-    least: int = 1
-    multiple: int = 1
-    name: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def explain(
@@ -117,7 +48,7 @@ def explain(
     most = max(options.samples or MOST, subject.least)
     with layers.still(subject.model):
         found = layers.find(subject.model, channels=subject.channels, samples=most, rms=subject.rms)
-        jobs = _jobs(subject, options, found, most=most)
+        jobs = planned(subject, options, found, most=most)
         work = _Work(subject, options, sum(job.weight for job in jobs), progress)
         explained = tuple(work.explained(job) for job in jobs)
     return Explanation(
@@ -132,111 +63,6 @@ def explain(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """A layer, or the outputs, to explain."""
-
-    name: str
-    kind: str
-    goal: Goal
-    labels: tuple[str, ...]
-    index: Tensor
-    field: int
-    hop: int
-    samples: int
-    weights: np.ndarray
-    bytes: int
-
-    @property
-    def weight(self) -> float:
-        """What it costs, about."""
-        return float(len(self.index)) * self.bytes
-
-
-def _jobs(subject: Subject, options: Options, found: list[Layer], *, most: int) -> list[_Job]:
-    wanted = layers.chosen(found, options.layers)
-    jobs = [_filters_job(subject, options, layer, most=most) for layer in wanted]
-    asked = options.layers is None or OUTPUT in options.layers
-    if asked and subject.outputs:
-        jobs.append(_output_job(subject, options, found, most=most))
-    if not jobs:
-        raise InputError(
-            f"explain(layers={list(options.layers or ())}): this network has no named outputs; "
-            "give the names of layers"
-        )
-    return jobs
-
-
-def _filters_job(subject: Subject, options: Options, layer: Layer, *, most: int) -> _Job:
-    goal = Filters(subject.model, layer, middle=options.middle)
-    samples = _samples(subject, options, layer.field, most=most)
-    index = _some(layer.filters, options.filters)
-    weights = layer.conv.weight.detach().float().cpu().numpy()[index.numpy()]
-    return _Job(
-        name=layer.name,
-        kind=layer.kind,
-        goal=goal,
-        labels=tuple(str(int(k)) for k in index),
-        index=index,
-        field=layer.field,
-        hop=layer.hop,
-        samples=samples,
-        weights=weights,
-        bytes=_bytes(goal, subject, samples),
-    )
-
-
-def _output_job(subject: Subject, options: Options, found: list[Layer], *, most: int) -> _Job:
-    goal = Outputs(subject.model, subject.outputs, contrasts=options.contrasts)
-    samples = _samples(subject, options, most, most=most)
-    index = _some(goal.size, options.filters)
-    return _Job(
-        name=OUTPUT,
-        kind=OUTPUT,
-        goal=goal,
-        labels=tuple(goal.names[int(k)] for k in index),
-        index=index,
-        field=samples,
-        hop=max((layer.hop for layer in found), default=1),
-        samples=samples,
-        weights=np.zeros((len(index), 0, 0), np.float32),
-        bytes=_bytes(goal, subject, samples),
-    )
-
-
-def _samples(subject: Subject, options: Options, reach: int, *, most: int) -> int:
-    """Return how long the waveforms of a layer are that sees `reach` samples."""
-    if options.climbing.method == "samplecnn":
-        return max(AUTHORS_LENGTH, subject.least)
-    if options.exact or FIELDS * reach >= most:
-        return most
-    least = max(LEAST, FIELDS * reach, subject.least)
-    return min(most, waves.quick_length(least, multiple=subject.multiple))
-
-
-def _some(total: int, most: int | None) -> Tensor:
-    """Return at most so many of the numbers below `total`, evenly spread."""
-    if most is None or most >= total:
-        return torch.arange(total)
-    return torch.arange(most) * total // most
-
-
-def _bytes(goal: Goal, subject: Subject, samples: int) -> int:
-    """Return what a step keeps of one waveform for its gradient."""
-    kept = 0
-
-    def weigh(tensor: Tensor) -> Tensor:
-        nonlocal kept
-        kept += tensor.numel() * tensor.element_size()
-        return tensor
-
-    device = next(subject.model.parameters()).device
-    x = torch.zeros(1, subject.channels, samples, device=device).requires_grad_()
-    with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
-        goal.one(x, torch.zeros(1, dtype=torch.int64))
-    return max(kept, x.numel() * 4)
-
-
 class _Work:
     """Jobs done one after the other, with their progress."""
 
@@ -247,7 +73,7 @@ class _Work:
         self._progress, self._done = progress, 0.0
         self._half = _is_half(options.precision, next(subject.model.parameters()).device)
 
-    def explained(self, job: _Job) -> Explained:
+    def explained(self, job: Job) -> Explained:
         """Climb from every seed, keep the highest, and judge it."""
         began, options = time.perf_counter(), self._options
         batch = options.batch or max(1, min(LARGEST_BATCH, BUDGET // job.bytes))
@@ -287,16 +113,16 @@ class _Work:
             seed_peak_hz=spectra.argmax(-1).double().numpy() * to_hz,
             repeatability=judge.agreement(spectra, bins=max(1.5, bins)).numpy(),
             weights=job.weights,
-            watched=_some(len(job.index), WATCHED).numpy(),
+            watched=some(len(job.index), WATCHED).numpy(),
             record=tuple(Step(step, shown.numpy()) for step, shown in runs[0].record),
             heights=np.asarray(runs[0].heights, np.float32),
             seconds=time.perf_counter() - began,
         )
 
-    def _run(self, job: _Job, seed: int, batch: int) -> Climbed:
+    def _run(self, job: Job, seed: int, batch: int) -> Climbed:
         """Climb from one seed, batch by batch; what stays dead starts again."""
         generator = torch.Generator().manual_seed(seed)
-        watched = _some(len(job.index), WATCHED)
+        watched = some(len(job.index), WATCHED)
         parts = []
         for begin in range(0, len(job.index), batch):
             index = job.index[begin : begin + batch]
@@ -307,7 +133,7 @@ class _Work:
         return _joined(parts)
 
     def _climbed(
-        self, job: _Job, index: Tensor, generator: torch.Generator, watched: Tensor | None
+        self, job: Job, index: Tensor, generator: torch.Generator, watched: Tensor | None
     ) -> Climbed:
         channels, rms = self._subject.channels, self._subject.rms
         if self._options.climbing.method == "samplecnn":
@@ -325,13 +151,13 @@ class _Work:
             watched=watched,
         )
 
-    def _jitter(self, job: _Job) -> int:
+    def _jitter(self, job: Job) -> int:
         """Return by how much waveforms move: what a filter sees, of outputs a stride; units not."""
         if self._options.middle and job.kind != OUTPUT:
             return 1
         return job.hop if job.kind == OUTPUT else min(job.field, job.samples)
 
-    def _woken(self, job: _Job, index: Tensor, run: Climbed, generator: torch.Generator) -> Climbed:
+    def _woken(self, job: Job, index: Tensor, run: Climbed, generator: torch.Generator) -> Climbed:
         if job.kind == OUTPUT or self._options.climbing.method == "samplecnn":
             return run
         for _ in range(RETRIES):
@@ -346,13 +172,13 @@ class _Work:
         device = next(self._subject.model.parameters()).device.type
         return torch.autocast(device, torch.bfloat16) if self._half else nullcontext()
 
-    def _tell(self, job: _Job, share: float) -> None:
+    def _tell(self, job: Job, share: float) -> None:
         self._done += share * job.bytes / self._total
         if self._progress:
             self._progress(min(self._done, 1.0), job.name)
 
 
-def _judged(job: _Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[str, np.ndarray]:
+def _judged(job: Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[str, np.ndarray]:
     """Return what pure tones and silence are answered, and how the found peaks do among them.
 
     Answers are means over two phases a quarter apart: where strides meet the same phase again and
