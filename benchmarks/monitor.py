@@ -130,7 +130,9 @@ def live(model: str, n_leads: int, rate: int, seconds: int, block_ms: int) -> li
         once=True,
     )
     settings = Settings(block_s=block_ms / 1e3)
-    detector = prompt(ondes.load(model, device="cpu", threads=1), block_s=settings.block_s)
+    detector = prompt(
+        ondes.load(model, device="cpu", threads=1), block_s=settings.block_s, rows=n_leads
+    )
     rules = load("ecg")
     monitor = Monitor(rules, rate_hz=rate, channels=range(n_leads))
     job = Watch(detector, source, sinks=[told], settings=settings, monitor=monitor)

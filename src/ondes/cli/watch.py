@@ -116,7 +116,8 @@ def watch(
         channels="mix" if channel == ["mix"] else channel,
     )
     loaded = _options.hearer(model, window_s=window_s, hop_s=hop_s, device=device, threads=threads)
-    detector = prompt(loaded, block_s=settings.block_s, waited=not fast)
+    rows = stream.layout.n_channels if channel is None else len(channel)
+    detector = prompt(loaded, block_s=settings.block_s, waited=not fast, rows=rows)
     alarming = _alarming(rules, detector, stream, settings, unit)
     detector = alarming.checked(detector) if alarming else detector
     _check_fits(detector, stream, settings)

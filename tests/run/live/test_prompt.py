@@ -37,6 +37,15 @@ def test_a_long_block_has_one_window():
     assert frames(replace(SLOW, rate_hz=1.0, hop=1)) == 1
 
 
+def test_more_rows_share_what_is_cheap():
+    pipeline = Pipeline(None, SLOW, Decoder(), Card(name="x", model={}, spec={}, task={}))
+    lengths = [prompt(pipeline, block_s=0.02, rows=n).window.frames for n in (1, 2, 12, 800)]
+    assert lengths[:1] == [2]
+    assert lengths[1] <= 4
+    assert 20 <= lengths[2] <= 30
+    assert lengths[3] == 1520
+
+
 def test_who_does_not_wait_gets_windows_of_the_reach():
     pipeline = Pipeline(None, SLOW, Decoder(), Card(name="x", model={}, spec={}, task={}))
     assert prompt(pipeline, block_s=0.02, waited=False).window.frames == 1520
