@@ -31,6 +31,11 @@ class Alarming:
 
         return route(self.choice, self.names, self.spec).channels
 
+    @property
+    def told(self) -> str:
+        """What tells a run by these rules from others."""
+        return f" rules={self.rules.name}:{self.rules.digest}"
+
     def checked(self, detector: "Detector") -> "Detector":
         """Return the detector, kept from bad signal where the rules say what that is."""
         from ondes.run.monitor import Checked

@@ -122,8 +122,8 @@ def watch(
     detector = alarming.checked(detector) if alarming else detector
     _check_fits(detector, stream, settings)
     windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
-    ruled = f" rules={alarming.rules.name}:{alarming.rules.digest}" if alarming else ""
-    kept = _store(store, stream, model=model, settings=settings, more=windows + ruled)
+    more = windows + (alarming.told if alarming else "")
+    kept = _store(store, stream, model=model, settings=settings, more=more)
     rate_hz = stream.layout.rate_hz
     monitor = alarming.monitor(rate_hz, kept.monitor if kept else None) if alarming else None
     lines = _lines(jsonl, stream, kept, monitor)
@@ -140,10 +140,14 @@ def watch(
             shown=shown,
         )
         counts = _run(job)
-    for sink in (lines, kept):
+    _close(lines, kept)
+    _finish(job, counts, source=source, model=model, json=json)
+
+
+def _close(*sinks: "Sink | None") -> None:
+    for sink in sinks:
         if sink:
             sink.close()
-    _finish(job, counts, source=source, model=model, json=json)
 
 
 def _finish(job: "Watch", counts: "Counts", *, source: str, model: str, json: bool) -> None:
