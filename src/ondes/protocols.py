@@ -23,8 +23,9 @@ from ondes.spec import ClipSpec, Spec
 if TYPE_CHECKING:
     from torch import Tensor
 
-Level = Literal["frame", "clip"]
-"""Whether a network gives one value per class and frame, or one per class and clip."""
+Level = Literal["frame", "clip", "pair"]
+"""Whether a network gives one value per class and frame, one per class and clip, or, of pairs, a
+signal for a signal."""
 
 
 class Model(Protocol):
@@ -112,6 +113,41 @@ class ClipDataset(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int, /) -> Clip: ...
+
+
+class Sensor(NamedTuple):
+    """What all signals of one side of a data set of pairs have in common."""
+
+    rate_hz: float
+    n_channels: int
+    name: str = ""
+
+
+class Pair(NamedTuple):
+    """What two sensors made of the same stretch of time: float32 [channel, time] each.
+
+    `source` is what a translator is given, `target` what it shall make of it. Both begin together
+    and last equally long, to within a sample; rates, channels and units are their sensors' own.
+    """
+
+    source: NDArray[np.float32]
+    target: NDArray[np.float32]
+
+
+class PairDataset(Protocol):
+    """Pairs by index, the same whenever and in whichever process they are asked for."""
+
+    @property
+    def source(self) -> Sensor:
+        """What is translated."""
+
+    @property
+    def target(self) -> Sensor:
+        """What it is translated into."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Pair: ...
 
 
 Examples = Dataset | ClipDataset

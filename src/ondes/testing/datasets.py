@@ -8,19 +8,21 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from ondes.protocols import Clip, ClipDataset, Dataset, Example, Examples
+from ondes.protocols import Clip, ClipDataset, Dataset, Example, Examples, Pair, PairDataset
 from ondes.testing.clips import check_clips
+from ondes.testing.pairs import check_pairs, check_sensors
 from ondes.testing.require import require, require_error
 
 T = TypeVar("T")
 
 
-def check_dataset(dataset: Examples, *, examples: int = 4) -> None:
+def check_dataset(dataset: Examples | PairDataset, *, examples: int = 4) -> None:
     """Check that a data set keeps the promises that training and evaluation rest on.
 
-    ``dataset[i]`` is an `Example` of samples x [channel, time] and the events in it, or a `Clip`
-    of samples and what is true of them as a whole. Checked on the first `examples` indices are,
-    in this order:
+    ``dataset[i]`` is an `Example` of samples x [channel, time] and the events in it, a `Clip`
+    of samples and what is true of them as a whole, or a `Pair` of what two sensors made of the same
+    time; of pairs `ondes.testing.pairs` says what is checked in place of 1 to 3. Checked on the
+    first `examples` indices are, in this order:
 
     1. rate, labels and length make sense, and an index beyond the end raises IndexError;
     2. samples are float32, finite and of the declared channels;
@@ -33,16 +35,24 @@ def check_dataset(dataset: Examples, *, examples: int = 4) -> None:
     Raises:
         AssertionError: a promise is broken; the message says which and how.
     """
-    check_description(dataset)
     indices = range(min(examples, len(dataset)))
+    if isinstance(dataset[0], Pair):
+        check_sensors(cast("PairDataset", dataset))
+        check_pairs(cast("PairDataset", dataset), indices)
+    else:
+        _check_examples(cast("Examples", dataset), indices)
+    check_repeatable(dataset, indices)
+    check_workers(dataset, indices)
+
+
+def _check_examples(dataset: Examples, indices: range) -> None:
+    check_description(dataset)
     for index in indices:
         check_samples(dataset, index)
     if isinstance(dataset[0], Clip):
         check_clips(cast("ClipDataset", dataset), indices)
     else:
         check_happenings(cast("Dataset", dataset), indices)
-    check_repeatable(dataset, indices)
-    check_workers(dataset, indices)
 
 
 def check_happenings(dataset: Dataset, indices: range) -> None:
@@ -106,7 +116,7 @@ def check_events(dataset: Dataset, index: int) -> None:
     )
 
 
-def check_repeatable(dataset: Examples, indices: range) -> None:
+def check_repeatable(dataset: Examples | PairDataset, indices: range) -> None:
     """Check that an index means one example, and that asking leaves no trace."""
     states = [_global_states()]
     first = [dataset[i] for i in indices]
@@ -117,7 +127,7 @@ def check_repeatable(dataset: Examples, indices: range) -> None:
         require(_same(a, b), f"example {index} differs when it is asked for again")
 
 
-def check_workers(dataset: Examples, indices: range) -> None:
+def check_workers(dataset: Examples | PairDataset, indices: range) -> None:
     """Check that a loader's worker process gives the same examples."""
     loader: DataLoader[Any] = DataLoader(
         dataset,  # type: ignore[arg-type]  # a Dataset by its methods, not by inheritance
@@ -130,11 +140,14 @@ def check_workers(dataset: Examples, indices: range) -> None:
         require(_same(dataset[index], example), f"example {index} differs in a worker process")
 
 
-def _same(a: Example | Clip, b: Example | Clip) -> bool:
+def _same(a: Example | Clip | Pair, b: Example | Clip | Pair) -> bool:
+    if isinstance(a, Pair) and isinstance(b, Pair):
+        return all(map(np.array_equal, a, b))
     if isinstance(a, Clip) and isinstance(b, Clip):
         return np.array_equal(a.x, b.x) and np.array_equal(a.y, b.y)
-    same = isinstance(a, Example) and isinstance(b, Example) and a.events == b.events
-    return same and np.array_equal(a.x, b.x)
+    if isinstance(a, Example) and isinstance(b, Example):
+        return a.events == b.events and np.array_equal(a.x, b.x)
+    return False
 
 
 def _global_states() -> tuple[str, bytes]:
