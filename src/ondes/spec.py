@@ -1,4 +1,4 @@
-"""`Spec` and `ClipSpec`: the frozen contracts between a model and whoever feeds it."""
+"""`Spec`, `ClipSpec`, `TranslatorSpec`: frozen contracts between a model and whoever feeds it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ondes.timebase import Timebase, whole_number
 
 HEADS = ("frame", "onset", "offset")
 
-AnySpec = TypeVar("AnySpec", "Spec", "ClipSpec")
+AnySpec = TypeVar("AnySpec", "Spec", "ClipSpec", "TranslatorSpec")
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,60 @@ class ClipSpec:
         return _built(cls, values)
 
 
+@dataclass(frozen=True)
+class TranslatorSpec:
+    """What a translator takes and gives, entry by entry: as many as came in come out.
+
+    With one of `dims` it maps [b, channels, t] to [b, outputs, t]; with two, maps
+    [b, channels, bins, t] to [b, outputs, bins, t], of any height where `bins` is none. `outputs`
+    names the channels that it gives. There is no limit to t.
+
+    >>> TranslatorSpec(50, 1, ("old radar",), dims=2, bins=128).bins
+    128
+    """
+
+    rate_hz: float
+    channels: int
+    outputs: tuple[str, ...]
+    dims: int = 1
+    bins: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "dims"):
+            object.__setattr__(self, name, whole_number(getattr(self, name)))
+        object.__setattr__(self, "rate_hz", self.timebase.rate_hz)
+        object.__setattr__(self, "outputs", _different(self, "outputs"))
+        flat = self.dims == 1 and self.bins is not None
+        if self.channels < 1 or self.dims not in (1, 2) or flat or self.bins == 0:
+            raise InputError(
+                f"TranslatorSpec(channels={self.channels}, dims={self.dims}, bins={self.bins}): "
+                "give at least one channel, 1 or 2 dims, and bins, if any, of 2 dims alone"
+            )
+
+    @property
+    def timebase(self) -> Timebase:
+        """The samples it takes."""
+        return Timebase(self.rate_hz)
+
+    def check(self, signal: Signal) -> None:
+        """Raise RateError or ChannelError if the translator cannot take `signal`.
+
+        The channels of a signal that is a map are its bins, those of one channel after another.
+        """
+        _check_rate(signal, (self.rate_hz,))
+        if self.dims == 1 or self.bins is not None:
+            _check_channels(signal, self.channels * (self.bins or 1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return _plain(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TranslatorSpec:
+        """Inverse of `to_dict`; raises InputError on a missing or unknown key."""
+        return _built(cls, values)
+
+
 def _check_rate(signal: Signal, rates_hz: tuple[float, ...]) -> None:
     if signal.rate_hz not in rates_hz:
         raise RateError(
@@ -166,7 +220,7 @@ def _check_channels(signal: Signal, channels: int) -> None:
         )
 
 
-def _plain(spec: Spec | ClipSpec) -> dict[str, Any]:
+def _plain(spec: Spec | ClipSpec | TranslatorSpec) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(spec).items()
@@ -186,7 +240,7 @@ def _built(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
         raise InputError(f"{kind.__name__}.from_dict({dict(values)}): {error}") from error
 
 
-def _different(spec: Spec | ClipSpec, what: str) -> tuple[str, ...]:
+def _different(spec: Spec | ClipSpec | TranslatorSpec, what: str) -> tuple[str, ...]:
     names = tuple(getattr(spec, what))
     if not names or len(set(names)) < len(names):
         raise InputError(f"{type(spec).__name__}({what}={names}): name at least one, all different")

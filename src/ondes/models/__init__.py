@@ -12,7 +12,8 @@ clip would be looked at, ``context`` limits that to so many entries to both side
 do. Its ``Config`` has ``dims``, ``front`` (`ondes.nn.front.Config`), ``dropout`` and, if other
 initial weights than Kaiming's shall be had, ``init``.
 
-``ondes.testing.check_model`` tests them all.
+``ondes.testing.check_model`` tests them all. What turns one sensor's signal into another's has a
+room of its own, `ondes.models.translators`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ from ondes.protocols import Level
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "card", "levels", "names"]
+__all__ = ["build", "card", "configured", "levels", "names"]
 
 CONTEXT = 16  # entries to both sides that stand for a clip where frames are judged
 
@@ -41,7 +42,8 @@ def names() -> list[str]:
     >>> "inception_time" in names()
     True
     """
-    return sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+    found = [m.name for m in iter_modules(__path__) if not m.ispkg]
+    return sorted(name for name in found if not name.startswith("_"))
 
 
 def build(
@@ -77,7 +79,7 @@ def build(
     """
     module = _find(name)
     _check_level(name, level)
-    config = _configured(name, module.Config, options or {})
+    config = configured(name, module.Config, options or {})
     if level == "frame" and hasattr(module, "Module"):
         built: nn.Module = module.Module(
             config, rate_hz=rate_hz, channels=channels, classes=tuple(classes)
@@ -124,8 +126,12 @@ def _check_level(name: str, level: Level) -> None:
     raise RecipeError(f"{name} judges frames, not clips; take one of {', '.join(able)}")
 
 
-def _configured(name: str, kind: type[Any], options: Mapping[str, Any]) -> object:
-    """Return the dataclass `kind` with `options`, checked against its annotations."""
+def configured(name: str, kind: type[Any], options: Mapping[str, Any]) -> object:
+    """Return the dataclass `kind` with `options`, checked against its annotations.
+
+    Raises:
+        RecipeError: `kind`, of the architecture `name`, has no such option, or the value is wrong.
+    """
     _check_names(name, kind, options)
     try:
         return TypeAdapter(kind).validate_python(dict(options))

@@ -13,9 +13,10 @@ from torch.export import Dim, ExportedProgram
 
 from ondes.errors import InputError, MissingExtraError
 from ondes.io.atomic import atomic_write
-from ondes.spec import ClipSpec, Spec
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 EXAMPLE_FRAMES = 8
+EXAMPLE_SIZE = 521  # of translators, whose sizes are free
 EXAMPLE_SAMPLES = 2**18  # of clips, nothing is computed of them: all strides leave several entries
 
 
@@ -57,11 +58,12 @@ def to_onnx(
 
     The input ``signal`` is [batch, channel, time] and the `output` is [batch, head, class,
     frame], or of a network of clips [batch, output], all float32; batch and time may have any
-    size from one item and one frame, or the shortest clip, on. The network itself is left as it
-    was.
+    size from one item and one frame, or the shortest clip, on. Of a translator the input is as its
+    `TranslatorSpec` says, the outputs are of the same size, and so may bins be of any number if it
+    names none. The network itself is left as it was.
 
     Args:
-        module: a network with a `Spec` or `ClipSpec` as its ``spec``.
+        module: a network with a `Spec`, `ClipSpec` or `TranslatorSpec` as its ``spec``.
         path: file to write, whole or not at all; one that is there is replaced.
         output: what the output is called.
         besides: what further outputs are called, of a module that gives several.
@@ -82,7 +84,7 @@ def to_onnx(
         torch.onnx.export(
             program,
             f=str(temporary),
-            dynamic_shapes=({0: "batch", 2: "time"},),
+            dynamic_shapes=(_axes(module.spec),),
             input_names=["signal"],
             output_names=[output, *besides],
             external_data=False,
@@ -102,10 +104,10 @@ def _require(package: str) -> None:
 
 def _traced(module: nn.Module) -> ExportedProgram:
     spec = module.spec
-    assert isinstance(spec, Spec | ClipSpec)
+    assert isinstance(spec, Spec | ClipSpec | TranslatorSpec)
     like = next(module.parameters())
-    x = torch.zeros(2, spec.channels, _example_samples(spec), dtype=like.dtype)
-    axes = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC}
+    x = torch.zeros(2, spec.channels, *_example_size(spec), dtype=like.dtype)
+    axes = dict.fromkeys(_axes(spec), Dim.DYNAMIC)
     try:
         with _quiet(), torch.no_grad():
             return torch.export.export(
@@ -121,10 +123,19 @@ def _traced(module: nn.Module) -> ExportedProgram:
         ) from error
 
 
-def _example_samples(spec: Spec | ClipSpec) -> int:
+def _axes(spec: object) -> dict[int, str]:
+    """Return the axes of the input that may have any size, and what they are called."""
+    if not isinstance(spec, TranslatorSpec) or spec.dims == 1:
+        return {0: "batch", 2: "time"}
+    return {0: "batch", 3: "time"} if spec.bins else {0: "batch", 2: "bin", 3: "time"}
+
+
+def _example_size(spec: Spec | ClipSpec | TranslatorSpec) -> tuple[int, ...]:
     if isinstance(spec, Spec):
-        return EXAMPLE_FRAMES * spec.hop
-    return max(EXAMPLE_SAMPLES, EXAMPLE_FRAMES * spec.least)
+        return (EXAMPLE_FRAMES * spec.hop,)
+    if isinstance(spec, ClipSpec):
+        return (max(EXAMPLE_SAMPLES, EXAMPLE_FRAMES * spec.least),)
+    return (EXAMPLE_SIZE,) if spec.dims == 1 else (spec.bins or EXAMPLE_SIZE, EXAMPLE_SIZE)
 
 
 @contextmanager
