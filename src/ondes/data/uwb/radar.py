@@ -52,7 +52,7 @@ class Radar:
     beam_deg: tuple[float, float] = (75.0, 70.0)
     yaw_deg: float = 0.0
     tilt_deg: float = 0.0
-    power_db: float = 42.0
+    power_db: float = 39.0
     slope_db_per_m: float = 0.0
     colour: tuple[float, float] = (0.2, 0.0)
     drone_db: float = -16.0
