@@ -10,7 +10,7 @@ from torch.nn.utils import parametrizations
 from ondes.errors import ChannelError, RecipeError
 from ondes.nn.layers import Dims
 from ondes.nn.mirror import mirrored
-from ondes.nn.unet import SLOPE, WIDEST, NormName, downwards, draw, normed
+from ondes.nn.unet import SLOPE, WIDEST, NormName, downwards, draw, finished
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,8 @@ class PatchCritic(nn.Module):
         for i, (before, after) in enumerate(pairwise(widths), start=1):
             stride, bias = 2 if i < config.layers else 1, config.norm == "none"
             rows.append(downwards(dims, before, after, bias=bias, stride=stride))
-            rows += [*normed(dims, after, config.norm), nn.LeakyReLU(SLOPE)]
+            rows += finished(dims, after, norm=config.norm, gate=False)
+            rows.append(nn.LeakyReLU(SLOPE))
         rows.append(downwards(dims, widths[-1], 1, bias=True, stride=1))
         self.rows = nn.Sequential(*rows)
         draw(self.rows)

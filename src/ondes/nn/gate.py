@@ -52,10 +52,13 @@ class Gate(nn.Module):
 
     def forward(self, x: Ragged) -> Ragged:
         """Weigh the channels of every item."""
+        return Ragged(x.values * self.weight(x), x.lengths)
+
+    def weight(self, x: Ragged) -> Tensor:
+        """Return the weights, from 0 to 1: [b, c, (1,) 1], or t of them with context."""
         mean = global_mean(x)[..., None] if self.context is None else _around(x, self.context)
         weight = torch.sigmoid(self.excite(self.activation(self.squeeze(mean))))
-        weight = weight if x.values.ndim == 3 else weight.unsqueeze(2)
-        return Ragged(x.values * weight, x.lengths)
+        return weight if x.values.ndim == 3 else weight.unsqueeze(2)
 
 
 def _around(x: Ragged, context: int) -> Tensor:

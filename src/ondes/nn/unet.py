@@ -22,6 +22,13 @@ NormName = Literal["batch", "instance", "none"]
 WIDEST = 8  # times the width of the first level
 DROPPED = 3  # levels on the way up, the deepest ones, that leave values out
 REDUCTION = 16  # of squeeze and excitation
+FEWEST = 8  # values between its dense layers, lest all of them be silent from the start
+NORMS: dict[tuple[str, int], Any] = {
+    ("batch", 1): nn.BatchNorm1d,
+    ("batch", 2): nn.BatchNorm2d,
+    ("instance", 1): nn.InstanceNorm1d,
+    ("instance", 2): nn.InstanceNorm2d,
+}
 SLOPE = 0.2  # of the leaky activations on the way down
 
 
@@ -105,15 +112,20 @@ class Last(nn.Sequential):
 
 
 class Gated(nn.Module):
-    """Squeeze and excitation of a tensor [b, c, (f,) t], by ``.gate``."""
+    """A norm, if any, and squeeze and excitation: [b, c, (f,) t] -> the same shape, by ``.gate``.
 
-    def __init__(self, channels: int) -> None:
+    What the norm gives is weighed by means of what it is given. Means of what an instance norm
+    gives are the same for every input, and weights before it would be undone.
+    """
+
+    def __init__(self, channels: int, norm: nn.Module) -> None:
         super().__init__()
-        self.gate = Gate(channels, hidden=max(4, channels // REDUCTION))
+        self.norm = norm
+        self.gate = Gate(channels, hidden=max(FEWEST, channels // REDUCTION))
 
     def forward(self, x: Tensor) -> Tensor:
         """Weigh the channels of every item."""
-        weighed: Tensor = self.gate(Ragged(x)).values
+        weighed: Tensor = self.norm(x) * self.gate.weight(Ragged(x))
         return weighed
 
 
@@ -141,15 +153,10 @@ def upwards(dims: Dims, inputs: int, outputs: int, *, bias: bool) -> nn.Module:
     return made
 
 
-def normed(dims: Dims, channels: int, name: NormName) -> list[nn.Module]:
-    """Return the norm, with weights and biases of its own; nothing for 'none'."""
-    kinds: dict[tuple[str, int], Any] = {
-        ("batch", 1): nn.BatchNorm1d,
-        ("batch", 2): nn.BatchNorm2d,
-        ("instance", 1): nn.InstanceNorm1d,
-        ("instance", 2): nn.InstanceNorm2d,
-    }
-    return [] if name == "none" else [kinds[name, dims](channels, affine=True)]
+def finished(dims: Dims, channels: int, *, norm: NormName, gate: bool) -> list[nn.Module]:
+    """Return what comes after a convolution: the norm, with weights and biases, and the gate."""
+    made = [] if norm == "none" else [NORMS[norm, dims](channels, affine=True)]
+    return [Gated(channels, nn.Sequential(*made))] if gate else made
 
 
 def _down(config: Config, dims: Dims, widths: list[int], level: int, depth: int) -> nn.Module:
@@ -157,19 +164,14 @@ def _down(config: Config, dims: Dims, widths: list[int], level: int, depth: int)
     norm: NormName = config.norm if 0 < level < depth - 1 else "none"
     layers: list[nn.Module] = [nn.LeakyReLU(SLOPE)] if level else []
     layers.append(downwards(dims, inputs, outputs, bias=config.norm == "none"))
-    return nn.Sequential(*layers, *_after(config, dims, outputs, norm))
+    return nn.Sequential(*layers, *finished(dims, outputs, norm=norm, gate=config.gate))
 
 
 def _up(config: Config, dims: Dims, widths: list[int], level: int, depth: int) -> nn.Module:
     deepest = level == depth - 1
     inputs, outputs = widths[level] * (1 if deepest else 2), widths[level - 1]
     layers = [nn.ReLU(), upwards(dims, inputs, outputs, bias=config.norm == "none")]
-    layers += _after(config, dims, outputs, config.norm)
+    layers += finished(dims, outputs, norm=config.norm, gate=config.gate)
     if config.dropout and level >= depth - DROPPED:
         layers.append(nn.Dropout(config.dropout))
     return nn.Sequential(*layers)
-
-
-def _after(config: Config, dims: Dims, channels: int, norm: NormName) -> list[nn.Module]:
-    gate: list[nn.Module] = [Gated(channels)] if config.gate else []
-    return [*normed(dims, channels, norm), *gate]

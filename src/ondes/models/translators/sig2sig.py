@@ -61,8 +61,7 @@ class _Selecting(nn.Module):
         self.bound = nn.Tanh() if config.bounded else nn.Identity()
         self.features = nn.Sequential(
             unet.Last(dims, self.unet.outputs, config.width),
-            *unet.normed(dims, config.width, config.norm),
-            unet.Gated(config.width) if config.gate else nn.Identity(),
+            *unet.finished(dims, config.width, norm=config.norm, gate=config.gate),
             nn.ReLU(),
         )
         self.selection = Selection(
