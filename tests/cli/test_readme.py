@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from ondes.io import write
+from ondes.signal import Signal
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 CALLS = [line for line in README.splitlines() if line.startswith("ondes ")]
@@ -21,6 +24,8 @@ def here(tmp_path, monkeypatch):
     for name in ("take.wav", "recordings/a.wav", "recordings/b.wav"):
         Path(name).parent.mkdir(exist_ok=True)
         soundfile.write(name, tone, 48_000)
+    heart = np.sin(2 * np.pi * np.arange(3600) / 300) ** 31
+    write(Signal.of(heart, rate_hz=360, unit="mV"), "record.hea")
     return tmp_path
 
 
@@ -38,7 +43,13 @@ def test_the_example_of_classes(here) -> None:
     assert {path.name for path in Path("digits").iterdir()} == {"card.json", "weights.safetensors"}
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS if "detect" in call])
+def test_beats_as_shown(ondes, here) -> None:
+    (call,) = [call for call in CALLS if "ecg-beats" in call]
+    assert ondes(*shlex.split(call, comments=True)[1:]).status == 0
+    assert any(Path("out").iterdir())
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if "detect" in call and "ecg" not in call])
 def test_detect_as_shown(ondes, here, piano_tones, call) -> None:
     assert ondes(*shlex.split(call, comments=True)[1:]).status == 0
     assert any(Path("out").iterdir())

@@ -404,3 +404,14 @@ def test_real_recordings_read_as_soundfile_reads_them(shared_data):
         signal = read(path)
         assert signal.rate_hz == rate_hz
         np.testing.assert_array_equal(signal.samples, samples.T)
+
+
+@pytest.mark.parametrize(("at", "kind", "lie"), [(24, "<I", 24000), (22, "<H", 7), (28, "<I", 1)])
+def test_a_header_that_contradicts_itself_is_refused(tmp_path, at, kind, lie):
+    path = tmp_path / "lie.wav"
+    soundfile.write(path, np.zeros((480, 1)), 48_000)
+    content = bytearray(path.read_bytes())
+    struct.pack_into(kind, content, at, lie)
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="contradicts itself"):
+        open_signal(path)

@@ -5,6 +5,7 @@ has verbs of its own. It parses, calls the rooms below and prints; heavy imports
 function, so that ``ondes --help`` stays quick.
 """
 
+import errno
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -44,12 +45,25 @@ def app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; exit with 0 all done, 1 some inputs failed, 2 the call is wrong."""
+    """Run the command line; exit with 0 all done, 1 some inputs failed, 2 the call is wrong.
+
+    What the machine refuses, as a full disk does, is told without a traceback; the status is 1.
+    """
     try:
         app()(prog_name="ondes")
-    except OndesError as error:
-        print(f"ondes: {error}", file=sys.stderr)
-        sys.exit(2)
+    except (OndesError, OSError) as error:
+        print(f"ondes: {why(error)}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, OndesError) else 1)
+
+
+def why(error: Exception) -> str:
+    """Return what an error says, of a full disk with its cure.
+
+    >>> why(OSError(28, "No space left on device", "out/a.csv"))
+    "[Errno 28] No space left on device: 'out/a.csv'; make room and start again"
+    """
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"{error}; make room and start again" if full else str(error)
 
 
 def _say_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it

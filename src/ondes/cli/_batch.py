@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Protocol, TypeVar
 
-from ondes.cli import _console
+from ondes.cli import _console, why
 from ondes.cli._takes import Failure, Take
 from ondes.errors import InputError, OndesError
 from ondes.events import EventList
@@ -159,7 +159,7 @@ def work_through(
             try:
                 yield do(take, told)
             except (OndesError, OSError) as error:
-                yield Failure(take.name, str(error).removeprefix(f"{take.path}: "))
+                yield Failure(take.name, why(error).removeprefix(f"{take.path}: "))
 
 
 def complain(done: int, failures: Sequence[Failure]) -> None:

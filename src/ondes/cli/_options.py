@@ -68,7 +68,10 @@ Unit = Annotated[
     typer.Option(metavar="UNIT", help="Of samples that do not tell it, as mV, for --rules."),
 ]
 SkipExisting = Annotated[
-    bool, typer.Option("--skip-existing", help="Leave out recordings whose results are there.")
+    bool,
+    typer.Option(
+        "--skip-existing", help="Leave out recordings whose results are there, of whatever model."
+    ),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")
@@ -148,9 +151,18 @@ class Opening:
 
 
 def trained(model: str, *, device: str, threads: int) -> "Pipeline | Classifier":
-    """Return a trained model of any task, ready on a device; raises what `ondes.load` does."""
-    from ondes.run import loading
+    """Return a trained model of any task, ready on a device; raises what `ondes.load` does.
 
+    Raises:
+        InputError: it is a classical detector.
+    """
+    from ondes.run import classical, loading
+
+    if classical.find(model) is not None:
+        raise InputError(
+            f"{model} is a classical detector, not a trained model: detect, watch and report take "
+            "it; ondes evaluate scores it beside a model whose recipe names it (baselines)"
+        )
     _limit_numpy(threads)
     return loading.trained(model, device=device, threads=threads)
 

@@ -94,9 +94,11 @@ def _refuse_clashes(takes: Sequence[Take], *, writes: bool) -> None:
         result = take.result(Path(), ".*").as_posix() if writes else take.name
         other = owners.setdefault(result, take)
         if other is not take:
+            apart = "name the folder above them, whose results keep their way below it, or "
             raise InputError(
-                f"{other.path} and {take.path} would both give {result}: name the folder above "
-                "them, whose results keep their way below it, or take them in two calls"
+                f"{other.path} and {take.path} would both give {result}: "
+                + ("rename one, or " if other.path.parent == take.path.parent else apart)
+                + "take them in two calls"
                 + (" with an -o each" if writes else "")
             )
 

@@ -84,11 +84,11 @@ def detect(
         do = unless_done(job, wanted, skip_existing=skip_existing)
         for outcome in work_through(takes, do):
             tally.add(outcome)
-    if report and out and len(takes) > 1:
-        _console.note(f"first page: {write_index(out, tally.kept, tally.failures, model=model)}")
     if json:
         _console.show_json({"model": model, **tally.document()})
     complain(tally.done, tally.failures)
+    if report and out and len(takes) > 1:
+        _console.note(f"first page: {write_index(out, tally.kept, tally.failures, model=model)}")
     raise typer.Exit(int(bool(tally.failures)))
 
 

@@ -15,6 +15,7 @@ SUFFIXES = (".wav", ".wave", ".rf64")
 SELF_DESCRIBING = True
 
 _UNSAID = 0xFFFFFFFF
+_PLAIN = (1, 3, 0xFFFE)  # formats of whole samples: integers, floats, and either with more said
 _LARGEST = 2**32 - 2**16
 
 
@@ -66,12 +67,27 @@ def _data(stream: BinaryIO, path: Path) -> _Data:
         if name == b"ds64":
             wide = struct.unpack("<8xQ", stream.read(16))[0]
         elif name == b"fmt ":
-            frame = max(struct.unpack("<12xH", stream.read(14))[0], 1)
+            frame = _frame(stream.read(16), path)
         elif name == b"data":
             start = stream.tell()
             present = stream.seek(0, 2) - start
             return _Data(wide if size == _UNSAID else size, present, frame)
     raise FormatError(f"{path} has no data chunk: it was cut off; copy it again from its source")
+
+
+def _frame(content: bytes, path: Path) -> int:
+    """Return how many bytes a sample of all channels takes, which a header says more than once."""
+    if len(content) < 16:
+        raise FormatError(f"{path}: its header was cut off; copy it again from its source")
+    kind, channels, rate, per_second, frame, bits = struct.unpack("<HHIIHH", content)
+    whole = channels > 0 and frame % channels == 0 and 8 * (frame // channels) >= bits
+    if kind in _PLAIN and not (whole and per_second == rate * frame):
+        raise FormatError(
+            f"{path}: the header contradicts itself - {channels} channels of {bits} bits at "
+            f"{rate} Hz are not {frame} bytes a frame and {per_second} bytes a second; write it "
+            "anew, or say what it holds and read it as raw samples (--rate, --dtype, --channels)"
+        )
+    return max(frame, 1)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
