@@ -79,7 +79,8 @@ def _frame(content: bytes, path: Path) -> int:
     """Return how many bytes a sample of all channels takes, which a header says more than once."""
     if len(content) < 16:
         raise FormatError(f"{path}: its header was cut off; copy it again from its source")
-    kind, channels, rate, per_second, frame, bits = struct.unpack("<HHIIHH", content)
+    fields: tuple[int, ...] = struct.unpack("<HHIIHH", content)
+    kind, channels, rate, per_second, frame, bits = fields
     whole = channels > 0 and frame % channels == 0 and 8 * (frame // channels) >= bits
     if kind in _PLAIN and not (whole and per_second == rate * frame):
         raise FormatError(
