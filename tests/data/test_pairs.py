@@ -1,12 +1,13 @@
 """Pairs of one's own: brought to one time, or refused with the reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ondes.data.pairs import Pairs, parted, together, windows
-from ondes.data.sets import ecg_leads
+from ondes.data.sets import ecg_lead_af, ecg_leads
 from ondes.data.sets import pairs as own
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.io import write
@@ -147,3 +148,21 @@ def test_leads(shared_data: Path) -> None:
     assert not (persons[0] | persons[1]) & persons[2]
     assert parts[0][0].source.shape == (1, 2000)
     assert not np.array_equal(*parts[0][0])
+
+
+def test_labelled_leads_are_those_of_the_pairs(shared_data: Path) -> None:
+    folders = (str(shared_data / "ecg_12lead"), str(shared_data / "ecg_af"))
+    leads = ecg_leads.Config(folders=folders, most=4)
+    for side, fold in (("source", 0), ("target", 1)):
+        config = ecg_lead_af.Config(side=side, leads=replace(leads, fold=fold))
+        clips, pairs = (
+            module.build(c, split="train")
+            for module, c in ((ecg_lead_af, config), (ecg_leads, config.leads))
+        )
+        check_dataset(clips, examples=2)
+        place = pairs.names.index(clips.names[-1])
+        assert np.array_equal(clips[len(clips) - 1].x, getattr(pairs[place], side))
+    every = ecg_lead_af.build(ecg_lead_af.Config(leads=leads), split="all")
+    told = dict(zip(every.groups, every.classes, strict=True))
+    assert told["84"] == "AF"  # persistent, after the header
+    assert told["21"] == "other"  # none, after the header

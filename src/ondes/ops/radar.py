@@ -86,17 +86,17 @@ def pooled(power: Float, shape: tuple[int, int]) -> Float:
         edges = np.linspace(0, cells, tiles + 1).round().astype(int)
         sizes = np.diff(edges).astype(np.float32)
         sums = np.add.reduceat(power, edges[:-1], axis=axis)
-        power = sums / (sizes[:, None] if axis == -2 else sizes)
+        power = (sums / (sizes[:, None] if axis == -2 else sizes)).astype(np.float32)
     return power
 
 
 def decibels(power: Float, *, span_db: tuple[float, float] = (-10.0, 50.0)) -> Float:
     """Levels over the map's own median, which is that of its noise, kept within `span_db`.
 
-    >>> decibels(np.array([[1.0, 1.0, 100.0]], np.float32))
+    >>> decibels(np.array([[1.0, 1.0, 100.0]], np.float32)).round(2)
     array([[ 0.,  0., 20.]], dtype=float32)
     """
     floor = np.median(power, axis=(-2, -1), keepdims=True)
     least = np.finfo(np.float32).tiny
     levels = 10 * np.log10(np.maximum(power, least) / np.maximum(floor, least))
-    return np.clip(levels, *span_db).astype(np.float32)
+    return np.asarray(np.clip(levels, *span_db), np.float32)

@@ -72,7 +72,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Pairs:  # noqa: ARG00
 def left_out(config: Config) -> int:
     """How many clips were left out because a lead was constant in them."""
     paths = _headers(tuple(located(f, option="folders") for f in config.folders))
-    return sum(_still(pair) for path in paths for pair in _cut(path, config))
+    return sum(_still(pair) for path in paths for _, pair in _cut(path, config))
 
 
 @lru_cache(maxsize=2)
@@ -80,7 +80,7 @@ def _read(folders: tuple[Path, ...], config: Config) -> Pairs:
     found = [
         (path, k, pair)
         for path in _headers(folders)
-        for k, pair in enumerate(_cut(path, config))
+        for k, pair in _cut(path, config)
         if not _still(pair)
     ]
     return Pairs(
@@ -89,7 +89,7 @@ def _read(folders: tuple[Path, ...], config: Config) -> Pairs:
         source=Sensor(config.rate_hz, len(config.source), ",".join(config.source)),
         target=Sensor(config.rate_hz, len(config.target), ",".join(config.target)),
         groups=[_person(path.stem) for path, *_ in found],
-        names=[f"{path.stem} {k}" for path, k, _ in found],
+        names=[f"{path.stem} at {k * config.seconds:g} s" for path, k, _ in found],
     )
 
 
@@ -101,8 +101,8 @@ def _headers(folders: tuple[Path, ...]) -> list[Path]:
     return paths
 
 
-def _cut(path: Path, config: Config) -> list[Pair]:
-    """Clips of one record; no more than `most`, spread evenly."""
+def _cut(path: Path, config: Config) -> list[tuple[int, Pair]]:
+    """Clips of one record with their numbers; no more than `most`, spread evenly."""
     leads = (*config.source, *config.target)
     file = open_signal(path)
     missing = [lead for lead in leads if lead not in file.channels]
@@ -115,7 +115,7 @@ def _cut(path: Path, config: Config) -> list[Pair]:
     sides = [resample(signal, config.rate_hz) for signal in both[:2]]
     if sides[0].duration_s < config.seconds:
         return []
-    cut = [*windows(Together(sides[0], sides[1], None), config.seconds)]
+    cut = [*enumerate(windows(Together(sides[0], sides[1], None), config.seconds))]
     if not config.most or len(cut) <= config.most:
         return cut
     places = np.linspace(0, len(cut) - 1, config.most).round().astype(int)

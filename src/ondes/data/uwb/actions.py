@@ -140,4 +140,4 @@ def _wander(t: Array, rng: Draw, size: float) -> Array:
     """Slow sway: three sines of random phase."""
     hz = rng.uniform(0.1, 0.9, 3)[:, None]
     phases = rng.uniform(0, 2 * np.pi, 3)[:, None]
-    return size * np.sin(2 * np.pi * hz * t + phases).mean(axis=0)
+    return np.asarray(size * np.sin(2 * np.pi * hz * t + phases).mean(axis=0))

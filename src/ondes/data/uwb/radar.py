@@ -118,8 +118,8 @@ def noise(radar: Radar, n: int, rng: Draw) -> Complex:
     slow = rng.standard_normal((2, radar.n_bins, max(n // 40, 2)), dtype=np.float32)
     knots = np.linspace(0, slow.shape[-1] - 1.001, n)
     left = knots.astype(np.int64)
-    share = (knots - left).astype(np.float32)
-    drone = (slow[..., left] * (1 - share) + slow[..., left + 1] * share) / np.float32(np.sqrt(2))
+    after = (knots - left).astype(np.float32)
+    drone = (slow[..., left] * (1 - after) + slow[..., left + 1] * after) / np.float32(np.sqrt(2))
     level = np.float32(10 ** (radar.drone_db / 20))
     result: Complex = mixed + level * (drone[0] + 1j * drone[1])
     return result
@@ -166,8 +166,7 @@ def _smeared(x: Complex, share: float, axis: int) -> Complex:
     if not share:
         return x
     mixed = x + np.float32(share) * np.roll(x, 1, axis=axis)
-    result: Complex = mixed / np.float32(np.sqrt(1 + share**2))
-    return result
+    return np.asarray(mixed / np.float32(np.sqrt(1 + share**2)), np.complex64)
 
 
 @lru_cache(maxsize=8)

@@ -80,4 +80,5 @@ def movers(where: Room, t: Array, rng: np.random.Generator) -> tuple[Array, Arra
 
 def mirrored(where: Room, places: Array) -> Array:
     """The same places behind the wall at the end of the room."""
-    return places * np.array([-1.0, 1.0, 1.0]) + np.array([2 * where.depth_m, 0.0, 0.0])
+    behind: Array = places * [-1.0, 1.0, 1.0] + [2 * where.depth_m, 0.0, 0.0]
+    return behind

@@ -83,7 +83,7 @@ def _seen(what: Scene, radar: Radar, seconds: float, drawn: int, key: tuple[int,
     ways = [
         paths(radar, body, areas, yaw_deg=yaw),
         paths(radar, others, other_areas, yaw_deg=yaw),
-        _by_the_wall(radar, where, body[:7], areas[:7]),
+        _by_the_wall(radar, where, body[:7], areas[:7], yaw_deg=yaw),
     ]
     still = paths(radar, where.things[:, None], where.areas, yaw_deg=yaw)
     return heard(radar, Paths(*map(np.concatenate, zip(*ways, strict=True))), still, own)
@@ -107,12 +107,14 @@ def _body(what: Scene, who: Person, where: Room, t: Array, rng: Draw) -> tuple[A
 
 def _turned(body: Array, angle: float) -> Array:
     sine, cosine = np.sin(angle), np.cos(angle)
-    return body @ np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
+    turned: Array = body @ np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
+    return turned
 
 
-def _by_the_wall(radar: Radar, where: Room, trunk: Array, areas: Array) -> Paths:
+def _by_the_wall(radar: Radar, where: Room, trunk: Array, areas: Array, *, yaw_deg: float) -> Paths:
     """Echoes of the trunk by way of the wall behind it: there directly, back by the wall."""
-    direct = paths(radar, trunk, areas)
-    behind = paths(radar, rooms.mirrored(where, trunk), areas)
+    direct = paths(radar, trunk, areas, yaw_deg=yaw_deg)
+    behind = paths(radar, rooms.mirrored(where, trunk), areas, yaw_deg=yaw_deg)
     amplitudes = where.mirror * np.sqrt(direct.amplitudes * behind.amplitudes)
-    return Paths((direct.ranges + behind.ranges) / 2, amplitudes.astype(np.float32))
+    ranges = (direct.ranges + behind.ranges) / 2
+    return Paths(ranges.astype(np.float32), amplitudes.astype(np.float32))
