@@ -403,3 +403,27 @@ def test_two_phases_learn_a_filtered_sign():
             loss().backward()
             optimiser.step()
     assert l1(game(x).result, y).item() < before / 3
+
+
+def test_sig2sig_finds_out_where_the_wanted_sensor_is_noisy():
+    """The noise cannot be foretold, but that there is some next to the events can."""
+    torch.manual_seed(0)
+    net = build("sig2sig", (64,), {"width": 8}, channels=1).train()
+    optimiser = torch.optim.Adam(net.parameters(), lr=4e-3, betas=(0.5, 0.999))
+
+    def pairs(n):
+        event = torch.exp(-(((torch.arange(64.0) - torch.randint(10, 54, (n, 1, 1))) / 8) ** 2))
+        return event, 0.5 * event + (0.02 + 0.25 * event) * torch.randn(n, 1, 64)
+
+    for _ in range(100):
+        x, y = pairs(16)
+        made = net(x)
+        loss = uncertain_l1(made.result, y, made.log_uncertainty) + l1(made.coarse, y)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    x, y = pairs(200)
+    with torch.no_grad():
+        made = net.eval()(x)
+    both = torch.stack([(made.result - y).abs().flatten(), made.log_uncertainty.exp().flatten()])
+    assert torch.corrcoef(both)[0, 1] > 0.4

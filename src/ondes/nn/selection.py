@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from ondes.nn.layers import Dims
 
+STEEP = 2.0  # of W_u at first: shares are small, and doubt shall depend on them from the start
+
 __all__ = ["Selected", "Selection", "magnified", "selected"]
 
 
@@ -55,6 +57,7 @@ class Selection(nn.Module):
         self.attend = conv(inputs, candidates, 1)
         self.imagine = conv(inputs, candidates * outputs, 3, padding=1)
         self.doubt = conv(candidates, 1, 1)
+        nn.init.normal_(self.doubt.weight, std=STEEP)
         self.scales, self.least = scales, least
         self.bound = nn.Tanh() if bounded else nn.Identity()
 

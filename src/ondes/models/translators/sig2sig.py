@@ -73,7 +73,8 @@ class _Selecting(nn.Module):
             least=config.least_uncertainty,
             bounded=config.bounded,
         )
-        unet.draw(self)
+        for part in (self.unet, self.last, self.features):
+            unet.draw(part)
 
     def forward(self, x: Tensor) -> Translation:
         """Translate x [b, channels, (f,) t]."""
