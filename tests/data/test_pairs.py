@@ -147,6 +147,10 @@ def test_leads(shared_data: Path) -> None:
     assert not persons[0] & persons[1]
     assert not (persons[0] | persons[1]) & persons[2]
     assert parts[0][0].source.shape == (1, 2000)
+    named = ecg_leads.build(replace(config, tested=("101",), valid="within"), split="test")
+    assert {*named.groups} == {"101"}
+    with pytest.raises(InputError, match="did you mean '101'"):
+        ecg_leads.build(replace(config, tested=("1001",)), split="test")
     assert not np.array_equal(*parts[0][0])
 
 

@@ -2,12 +2,16 @@
 
 `folders` hold WFDB records, of two leads (CPSC 2021) or twelve (CinC 2021), with or without
 annotations; whatever their rates, all are brought to `rate_hz`, which is said, and cut end to end
-into clips of `seconds`. A record's person is what its name tells, else itself. A clip in which a
-lead is constant, as where an electrode is off, is left out: `left_out` counts them.
+into clips of `seconds`. Persons are dealt to folds so that these have like shares of atrial
+fibrillation, as far as there are enough who have it; where few do, name who is `tested`. A record's
+person is what its name tells, else itself. A clip in which a lead is constant, as where an
+electrode is off, is left out: `left_out` counts them.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,15 +22,20 @@ from ondes.data import splits
 from ondes.data.ecg.records import PERSONS
 from ondes.data.pairs import Pairs, Together, parted, windows
 from ondes.data.places import located
-from ondes.data.splits import Valid
-from ondes.errors import ChannelError, InputError
-from ondes.io import open_signal
+from ondes.data.splits import Split, Valid
+from ondes.errors import ChannelError, InputError, nearest
+from ondes.events import EventList
+from ondes.io import open_signal, read_events
 from ondes.ops.signals import resample
 from ondes.protocols import Pair, Sensor
 
 ABOUT = "Pairs of leads of one electrocardiogram, lead I to lead II, persons held out."
 LEVEL = "pair"
 TESTS = ("test",)
+RHYTHMS = ("other", "AF")
+RHYTHM, DIAGNOSIS = "(AFIB", "164889003"
+"""WFDB's word for atrial fibrillation, and SNOMED CT's."""
+_DIAGNOSES = re.compile(r"^#\s*Dx:\s*(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +45,8 @@ class Config:
     folders: of the records, here or in $ONDES_DATA. source, target: leads, by their names.
     rate_hz: to which all are brought. seconds: of a clip. most: clips of one record, spread evenly
     over it; 0 takes all. folds, fold: to which persons are dealt, and which is tested; null tests
-    none. valid: by another fold of persons, or "within" those learnt from.
+    none. tested: persons who are tested, in place of a fold. valid: by another fold
+    of persons, or "within" those learnt from.
     """
 
     folders: tuple[str, ...] = ("ecg_12lead", "ecg_af")
@@ -47,6 +57,7 @@ class Config:
     most: int = 60
     folds: int = 5
     fold: int | None = 0
+    tested: tuple[str, ...] = ()
     valid: Valid = "group"
 
 
@@ -58,15 +69,35 @@ def build(config: Config, *, split: str, seed: int = 0) -> Pairs:  # noqa: ARG00
     pairs = _read(tuple(located(f, option="folders") for f in config.folders), config)
     if split == "all":
         return pairs
-    parts = splits.leave_groups_out(
-        pairs.groups,
-        config.fold,
-        folds=config.folds,
-        strata=["pair"] * len(pairs),
-        valid=config.valid,
-    )
+    parts = _parted(pairs, config)
     splits.check(parts, groups=pairs.groups, valid=config.valid, names=pairs.names)
     return pairs.take(parts.part(split, of="ecg_leads").tolist())
+
+
+def _parted(pairs: Pairs, config: Config) -> Split:
+    strata = [rhythm or "both" for rhythm in rhythms(pairs, config)]
+    if not config.tested:
+        return splits.leave_groups_out(
+            pairs.groups, config.fold, folds=config.folds, strata=strata, valid=config.valid
+        )
+    for person in config.tested:
+        if person not in pairs.groups:
+            raise InputError(
+                f"tested: there is no person {person!r}{nearest(person, set(pairs.groups))}"
+            )
+    rest = sorted({*pairs.groups} - {*config.tested})
+    groups = ["" if person in config.tested else person for person in pairs.groups]
+    return splits.leave_group_out(groups, 0, strata=strata, valid=config.valid, order=["", *rest])
+
+
+def rhythms(pairs: Pairs, config: Config) -> list[str]:
+    """Of each pair one of `RHYTHMS`, or nothing where it holds both.
+
+    What annotations say counts, where there are some, else the diagnoses of the header.
+    """
+    folders = tuple(located(folder, option="folders") for folder in config.folders)
+    headers = {path.stem: path for path in _headers(folders)}
+    return [_rhythm(headers, name, config.seconds) for name in pairs.names]
 
 
 def left_out(config: Config) -> int:
@@ -130,3 +161,23 @@ def _person(name: str) -> str:
     """Of `data_<person>_<record>` the person, else the record."""
     parts = name.split("_")
     return parts[1] if name.startswith("data_") and len(parts) == 3 else PERSONS.get(name, name)
+
+
+def _rhythm(headers: Mapping[str, Path], name: str, seconds: float) -> str:
+    record, onset_s = name.rsplit(" at ", 1)
+    path, start_s = headers[record], float(onset_s.removesuffix(" s"))
+    if not path.with_suffix(".atr").exists():
+        found = _DIAGNOSES.search(path.read_text(encoding="latin-1"))
+        return RHYTHMS[bool(found and DIAGNOSIS in found[1].split(","))]
+    episodes = _episodes(path.with_suffix(".atr"))
+    start, stop = (round(at * episodes.rate_hz) for at in (start_s, start_s + seconds))
+    inside = episodes.crop(start, stop)
+    covered = int((inside.offset - inside.onset).sum())
+    if 0 < covered < stop - start:
+        return ""
+    return RHYTHMS[covered > 0]
+
+
+@lru_cache(maxsize=1024)
+def _episodes(path: Path) -> EventList:
+    return read_events(path).filter(label=RHYTHM)
