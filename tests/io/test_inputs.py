@@ -118,7 +118,7 @@ def test_a_new_file_is_a_new_format(tmp_path, monkeypatch):
 def test_an_unknown_suffix_and_format_name_the_known(tmp_path):
     path = tmp_path / "a.xyz"
     path.touch()
-    with pytest.raises(FormatError, match="one of edf, flac"):
+    with pytest.raises(FormatError, match="one of csv, edf, flac"):
         ondes.io.read(path)
     with pytest.raises(FormatError, match="did you mean 'flac'"):
         ondes.io.read(path, format="flaq")

@@ -218,3 +218,9 @@ def test_a_real_record_in_npz(shared_data):
     signal = read(shared_data / "ecg_mitbih" / "105.npz", part="ecg", stop_s=60)
     assert signal.rate_hz == 360
     np.testing.assert_allclose(signal.samples[0], expected[:21600], rtol=1e-6)
+
+
+def test_a_last_time_of_few_digits_rounds_no_rate(tmp_path):
+    signal = ondes.Signal(np.zeros((1, 37), np.float32), 48000 / 1.001)
+    write(signal, tmp_path / "a.csv")
+    assert open_signal(tmp_path / "a.csv").rate_hz == pytest.approx(signal.rate_hz, rel=1e-9)

@@ -35,6 +35,7 @@ def check_dataset(dataset: Examples | PairDataset, *, examples: int = 4) -> None
     Raises:
         AssertionError: a promise is broken; the message says which and how.
     """
+    require(len(dataset) >= 1, "the data set is empty")
     indices = range(min(examples, len(dataset)))
     if isinstance(dataset[0], Pair):
         check_sensors(cast("PairDataset", dataset))
@@ -68,7 +69,6 @@ def check_description(dataset: Examples) -> None:
     """Check what the data set says of itself."""
     require(dataset.rate_hz > 0, f"rate_hz is {dataset.rate_hz}")
     require(dataset.n_channels >= 1, f"n_channels is {dataset.n_channels}")
-    require(len(dataset) >= 1, "the data set is empty")
     labels: object = dataset.labels
     words = isinstance(labels, tuple) and all(isinstance(label, str) for label in labels)
     require(words, f"labels are {labels!r}, not a tuple of words")

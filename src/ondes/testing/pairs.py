@@ -13,7 +13,6 @@ def check_sensors(dataset: PairDataset) -> None:
         require(isinstance(sensor, Sensor), f"{side} is {type(sensor)}, not an ondes Sensor")
         require(sensor.rate_hz > 0, f"{side}: rate_hz is {sensor.rate_hz}")
         require(sensor.n_channels >= 1, f"{side}: n_channels is {sensor.n_channels}")
-    require(len(dataset) >= 1, "the data set is empty")
     end = len(dataset)
     require_error(IndexError, f"index {end} of {end}", lambda: dataset[end])
 

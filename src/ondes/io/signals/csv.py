@@ -261,8 +261,9 @@ class _Clock:
 
     def _grain(self) -> float:
         """The step in which the times are written, to a decimal digit."""
+        values = (self._last, self._step)  # one alone may happen to have few digits
         for digits in range(10):
-            if abs(self._last - round(self._last, digits)) < 1e-12 * max(1, abs(self._last)):
+            if all(abs(x - round(x, digits)) < 1e-12 * max(1, abs(x)) for x in values):
                 return float(10.0**-digits)
         return 0.0
 
