@@ -28,7 +28,7 @@ class Waveform extends Panel {
       if (samples) this.trace(context, samples, middle, reach);
       else this.outline(context, extremes, middle, reach / 127);
     });
-    shadeAlarms(context, this);
+    if (typeof shadeAlarms === "function") shadeAlarms(context, this); // a page may have no alarms
   }
 
   // Take single samples from the sound, where it holds them unchanged.
