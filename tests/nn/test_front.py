@@ -55,6 +55,18 @@ def test_white_noise_is_at_its_variance_and_silence_at_zero():
     assert not front(Ragged(torch.zeros(1, 1, 800))).values.any()
 
 
+def test_a_map_is_one_image_of_its_channels():
+    x = torch.randn(2, 5, 7)
+    assert torch.equal(build(kind="map", channels=5)(Ragged(x)).values, x[:, None])
+    scaled = build(kind="map", scale="clip", channels=5)(Ragged(3 * x + 1)).values
+    flat = scaled.flatten(1)
+    torch.testing.assert_close(flat.mean(1), torch.zeros(2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(flat.std(1, correction=0), torch.ones(2), atol=1e-5, rtol=0)
+    assert torch.corrcoef(torch.stack([flat[0], x[0].flatten()]))[0, 1] > 0.9999
+    with pytest.raises(RecipeError, match="dims=2"):
+        build(1, kind="map")
+
+
 def test_a_band_may_be_chosen():
     front = build(kind="stft", low_hz=1000.0, high_hz=2000.0)
     assert front(Ragged(torch.randn(1, 2, 800))).values.shape == (1, 2, 33, 10)

@@ -1,4 +1,4 @@
-"""What a network is given of a signal: its samples, or levels in bands of its spectrum."""
+"""What a network is given of a signal: its samples, levels in bands of its spectrum, or a map."""
 
 import math
 from dataclasses import dataclass
@@ -23,13 +23,14 @@ class Config:
     """Options of the front end.
 
     Attributes:
-        kind: "raw" samples; "mel" or "stft", levels in bands even in mel or in hertz.
+        kind: "raw" samples; "mel" or "stft", levels in bands even in mel or in hertz; "map", for
+            clips that are maps already, whose channels are the rows of one image.
         scale: "none"; "clip", zero mean and unit variance over the clip, of every channel's
             samples and then of its levels, so that gain and offset do not matter; "bands", the
             same, but the levels band by band, so that no fixed filter matters much either;
             "means", the same again, but levels keep their variance and lose each band's mean
-            alone. What is constant becomes zeros. A network that answers frame by frame takes
-            "none".
+            alone. Maps count as levels here. What is constant becomes zeros. A network that
+            answers frame by frame takes "none".
         window_s, hop_s: length and distance of the spectra's windows, in seconds.
         bands: of "mel".
         low_hz, high_hz: the band seen; None is the Nyquist frequency.
@@ -43,7 +44,7 @@ class Config:
         mask_bands, mask_time: how long they are at most, as shares of all bands and of the clip.
     """
 
-    kind: Literal["raw", "mel", "stft"] = "raw"
+    kind: Literal["raw", "mel", "stft", "map"] = "raw"
     scale: Literal["none", "clip", "bands", "means"] = "none"
     window_s: float = 0.025
     hop_s: float = 0.01
@@ -80,8 +81,8 @@ class Config:
 class Front(nn.Module):
     """Samples [b, c, t] to what the network sees, by `config` for `dims`.
 
-    Raw samples stay [b, c, t]. Levels, of ceil(t / hop) windows around hops, are [b, c, band, m]
-    in 2D and [b, c * band, m] in 1D.
+    Raw samples stay [b, c, t], maps [b, row, t] become [b, 1, row, t]. Levels, of ceil(t / hop)
+    windows around hops, are [b, c, band, m] in 2D and [b, c * band, m] in 1D.
 
     Attributes:
         outputs: channels of what it gives.
@@ -89,7 +90,8 @@ class Front(nn.Module):
         least: samples that it takes at least, one hop.
 
     Raises:
-        RecipeError: raw samples for 2D; a hop of less than a sample; a band that is no band.
+        RecipeError: raw samples for 2D, maps for 1D; a hop of less than a sample; a band that is
+            no band.
     """
 
     def __init__(
@@ -98,24 +100,39 @@ class Front(nn.Module):
         super().__init__()
         if config.kind == "raw" and dims == 2:
             raise RecipeError('dims=2 sees images of signals: give front.kind="mel" or "stft"')
+        if config.kind == "map" and dims == 1:
+            raise RecipeError(
+                'front.kind="map" is an image, for dims=2; rows as channels are "raw"'
+            )
         self.config, self.dims = config, dims
-        self.levels = None if config.kind == "raw" else Levels(config, rate_hz=rate_hz)
+        self.levels = _levels(config, rate_hz=rate_hz)
         self.shortest = round(config.shortest_s * rate_hz)
         self.masks = Masks(count=config.masks, bands=config.mask_bands, time=config.mask_time)
         self.field = self.levels.field if self.levels else Field()
         self.least = self.field.hop
-        many = self.levels is not None and dims == 1
-        self.outputs = channels * (self.levels.bands if many and self.levels else 1)
+        bands = self.levels.bands if isinstance(self.levels, Levels) and dims == 1 else 1
+        self.outputs = 1 if config.kind == "map" else channels * bands
 
     def forward(self, x: Ragged) -> Ragged:
         """Map samples [b, c, t], silent in their padding, to what the network sees."""
         x = surrounded(x, self.shortest)
-        x = x if self.config.scale == "none" else standardised(x)
+        sampled = self.config.kind != "map" and self.config.scale != "none"
+        x = standardised(x) if sampled else x
         if self.levels is None:
             return x
         y = self.levels(x)
         y = self.masks(_scaled(y, self.config))
         return y if self.dims == 2 else Ragged(y.values.flatten(1, 2), y.lengths)
+
+
+class Rows(nn.Module):
+    """Channels as rows of an image: [b, row, t] -> [b, 1, row, t]."""
+
+    field = Field()
+
+    def forward(self, x: Ragged) -> Ragged:
+        """Put the axis in."""
+        return Ragged(x.values.unsqueeze(1), x.lengths)
 
 
 class Levels(nn.Module):
@@ -152,6 +169,12 @@ class Levels(nn.Module):
         power = power_spectrum(windowed) @ self.get_buffer("filters").T
         level = decibels(power, floor=10 ** (self.floor_db / 10)) - self.floor_db
         return x.strided(level.transpose(-1, -2) / 20, self.hop)
+
+
+def _levels(config: Config, *, rate_hz: float) -> Levels | Rows | None:
+    if config.kind == "raw":
+        return None
+    return Rows() if config.kind == "map" else Levels(config, rate_hz=rate_hz)
 
 
 def _scaled(y: Ragged, config: Config) -> Ragged:
