@@ -1,0 +1,95 @@
+"""Simple rivals of a translator: what an old classifier can also be kept alive by.
+
+``rivals/<name>.py`` holds one, found by its file name: ``ABOUT``, ``LABELLED``, whether it learns
+from labels of the new sensor, a frozen dataclass ``Options`` with a default for every number, and
+either ``translator(given, options, *, seed)``, which returns a function of signals, or
+``classifier(given, options, *, seed)``, which returns another classifier. All end as a `Rival`,
+which answers as the old classifier does, so that one table holds them all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+from ondes.errors import InputError, nearest
+from ondes.tasks.translate.rivals._given import Given, Rival
+
+__all__ = ["Given", "Rival", "about", "fit", "names", "possible"]
+
+
+def names() -> list[str]:
+    """Return the names of all rivals.
+
+    >>> names()[:4]
+    ['affine', 'batch-norm', 'coral', 'distil']
+    """
+    found = [m.name for m in iter_modules(__path__) if not m.name.startswith("_")]
+    return sorted(name.replace("_", "-") for name in found)
+
+
+def about(name: str) -> str:
+    """Return what a rival says of itself; InputError where there is none of that name."""
+    text: str = _find(name).ABOUT
+    return text
+
+
+def possible(given: Given) -> list[str]:
+    """Return the names of those that can be fitted to this: some need labels, some batch norms."""
+    return [name for name in names() if not _lacks(name, given)]
+
+
+def fit(
+    name: str, given: Given, *, seed: int = 0, options: Mapping[str, Any] | None = None
+) -> Rival:
+    """Fit a rival; the same data, seed and options give the same.
+
+    Args:
+        name: one of `names`.
+        given: the pairs, the classifier, which stays as it is, and labelled clips if any.
+        seed: of whatever is drawn.
+        options: numbers of the rival's ``Options``; what is left out keeps its default.
+
+    Raises:
+        InputError: there is no such rival or option, a number is out of its range, or what is
+            given lacks what it needs.
+    """
+    module = _find(name)
+    if lacking := _lacks(name, given):
+        raise InputError(f"{name} cannot be fitted: {lacking}")
+    chosen = _options(name, module.Options, options or {})
+    if hasattr(module, "translator"):
+        turn = module.translator(given, chosen, seed=seed)
+        return Rival(name, given.network, turn, labelled=module.LABELLED)
+    changed = module.classifier(given, chosen, seed=seed)
+    return Rival(name, changed.eval(), None, labelled=module.LABELLED)
+
+
+def _lacks(name: str, given: Given) -> str:
+    module = _find(name)
+    if module.LABELLED and given.few is None:
+        return "it needs labelled clips of the new sensor (Given.few)"
+    told: str = module.lacks(given) if hasattr(module, "lacks") else ""
+    return told
+
+
+def _find(name: str) -> ModuleType:
+    if name not in names():
+        raise InputError(
+            f"no rival of translators is called {name!r}{nearest(name, names())}; there are "
+            f"{', '.join(names())}"
+        )
+    return import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
+def _options(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    known = [field.name for field in fields(kind)]
+    for option in options:
+        if option not in known:
+            raise InputError(
+                f"{name} has no option {option!r}{nearest(option, known)}; there are "
+                f"{', '.join(known) or 'none'}"
+            )
+    return kind(**options)
