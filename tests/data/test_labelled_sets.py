@@ -220,6 +220,15 @@ def test_esc10_without_silence_is_shorter(shared_data: Path) -> None:
     assert bare.shape[1] == loud[-1] - loud[0] + 1 < len(x)
 
 
+def test_esc10_leaves_out_what_it_is_told(shared_data: Path) -> None:
+    names = ("1-40730-A.ogg", "2-96460-A.ogg")
+    every = esc10.build(config_of(esc10, shared_data), split="all").names
+    parts = parts_of(esc10, config_of(esc10, shared_data, without=names))
+    assert sorted(name for part in parts for name in part.names) == sorted({*every} - {*names})
+    with pytest.raises(InputError, match=r"holds no 1-40730-B\.ogg; did you mean '1-40730-A"):
+        esc10.build(config_of(esc10, shared_data, without=("1-40730-B.ogg",)), split="all")
+
+
 def test_esc10_refuses_folds_that_are_none(shared_data: Path) -> None:
     with pytest.raises(InputError, match="no fold 4: give one of 1, 2, 3"):
         esc10.build(config_of(esc10, shared_data, fold=4), split="test")

@@ -6,6 +6,10 @@ is there validates. With `valid: within` one of five sources of each class of th
 validates instead. Lengths are what the files hold: most 5.0 s, two of 240 over 7 s. Sneezes and
 roosters are often followed by digital silence, which other classes are not: `bare` cuts it off,
 and whoever leaves it lets a model count zeros.
+
+The set says CC BY 3.0, and names the licence of each recording: most are CC BY or CC0; two of the
+roosters, 1-40730-A.ogg and 2-96460-A.ogg, are Sampling Plus 1.0, which forbids to advertise with
+them. Whoever gives weights away leaves these two out (`without`).
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from ondes.data.clips import Clips, Samples, one_hot
 from ondes.data.places import located
 from ondes.data.rows import Row, read_rows
 from ondes.data.splits import Split, Valid
-from ondes.errors import FormatError, InputError
+from ondes.errors import FormatError, InputError, nearest
 from ondes.io import read
 from ondes.ops.signals import resample
 
@@ -52,6 +56,7 @@ class Config:
     fold: the number of the fold that is tested, as the set counts, from 1; null tests none.
     valid: "group" validates by another fold, "within" by sources of those learnt from.
     bare: cut off the silence before and after the sound.
+    without: names of files that are left out, as 1-40730-A.ogg.
     """
 
     folder: str = "esc10"
@@ -59,15 +64,16 @@ class Config:
     fold: int | None = 1
     valid: Valid = "group"
     bare: bool = False
+    without: tuple[str, ...] = ()
 
 
 def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG001 - nothing drawn
     """One split: train, valid, test or all.
 
-    Raises InputError where the folder or the fold is missing, FormatError where a file is damaged
-    or the table does not fit.
+    Raises InputError where the folder, the fold or a file left out is missing, FormatError where a
+    file is damaged or the table does not fit.
     """
-    clips, folds = _read(located(config.folder, option="folder"), config.rate_hz, config.bare)
+    clips, folds = _chosen(config)
     if split == "all":
         return clips
     parts = _parted(clips, folds, config.fold, config.valid)
@@ -76,8 +82,19 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
 
 def sounds(config: Config) -> tuple[Clips, Split]:
     """All clips, and how they are parted; what `build` raises."""
-    clips, folds = _read(located(config.folder, option="folder"), config.rate_hz, config.bare)
+    clips, folds = _chosen(config)
     return clips, _parted(clips, folds, config.fold, config.valid)
+
+
+def _chosen(config: Config) -> tuple[Clips, tuple[str, ...]]:
+    clips, folds = _read(located(config.folder, option="folder"), config.rate_hz, config.bare)
+    for name in config.without:
+        if name not in clips.names:
+            raise InputError(
+                f"without={config.without}: esc10 holds no {name}{nearest(name, clips.names)}"
+            )
+    kept = [place for place, name in enumerate(clips.names) if name not in config.without]
+    return clips.take(kept), tuple(folds[place] for place in kept)
 
 
 def _parted(clips: Clips, folds: tuple[str, ...], fold: int | None, valid: Valid) -> Split:
