@@ -24,6 +24,11 @@ class Translation(NamedTuple):
     attention: Tensor | None = None
     log_uncertainty: Tensor | None = None
 
+    def stacked(self) -> Tensor:
+        """Return result, coarse and log-uncertainty, if any, as channels of one [b, n, (f,) t]."""
+        parts = (self.result, self.coarse, self.log_uncertainty)
+        return torch.cat([part for part in parts if part is not None], dim=1)
+
 
 class Body(Protocol):
     """What a translator does with inputs whose axes are multiples of 2 ** depth."""
@@ -67,20 +72,18 @@ class Translator(nn.Module):
 
 
 class Exportable(nn.Module):
-    """A translator whose answer is its result and, where it tells that, the log-uncertainty."""
+    """A translator that gives its parts stacked, its result and, if any, its log-uncertainty."""
 
     def __init__(self, translator: Translator) -> None:
         super().__init__()
         self.translator, self.spec = translator, translator.spec
         self.train(translator.training)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...] | Tensor:
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Translate x [b, channels, (f,) t]."""
-        made = self.translator(x)
-        if made.log_uncertainty is None:
-            result: Tensor = made.result
-            return result
-        return made.result, made.log_uncertainty
+        made: Translation = self.translator(x)
+        last = () if made.log_uncertainty is None else (made.log_uncertainty,)
+        return made.stacked(), made.result, *last
 
 
 def room(depth: int, size: tuple[int, ...]) -> tuple[int, tuple[str, ...]]:

@@ -264,7 +264,7 @@ def listen(
 
 def heard(listener: Listening, source: Source, *, progress: Progress | None = None) -> EventList:
     """Return all events that a listener finds in a source, from its beginning to its end."""
-    parts = [listener.push(block) for block in _told(source, progress)]
+    parts = [listener.push(block) for block in told(source, progress)]
     return joined([*parts, listener.finish()], source.rate_hz)
 
 
@@ -333,7 +333,7 @@ def joined(parts: Sequence[EventList], rate_hz: float) -> EventList:
     )
 
 
-def _told(source: Source, progress: Progress | None) -> Iterator[Samples]:
+def told(source: Source, progress: Progress | None) -> Iterator[Samples]:
     """Yield the blocks of a source, and say before each next one how far it is."""
     done, grid = 0, Timebase(source.rate_hz)
     for block in source.blocks():

@@ -3,8 +3,9 @@
 The file's input ``signal`` is float32 [batch, channel, time]. A detector's output
 ``probabilities`` is float32 [batch, head, class, frame]: the sigmoid is inside, so that other
 programs get what the decoder's thresholds are about. A classifier's are ``logits`` [batch, output]
-and what its reading makes of them, ``probabilities`` or ``values``. Batch and time may have any
-size.
+and what its reading makes of them, ``probabilities`` or ``values``. A translator's are its
+``result`` and, where it tells that, ``log_uncertainty``, both scaled as its card says; the first,
+``parts``, is what ondes asks for. Batch and time may have any size.
 """
 
 import os
@@ -32,12 +33,14 @@ class Graph(NamedTuple):
     module: what is written; outputs: what it gives, the answer that a `Predictor` gives first.
     lengths: of the signals for which answers are compared, in samples.
     least: answers below it are compared as if they were as large.
+    bins: of a network that takes maps.
     """
 
     module: "nn.Module"
     outputs: tuple[str, ...]
     lengths: tuple[int, ...]
     least: float
+    bins: int | None = None
 
 
 def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> float:
@@ -73,7 +76,7 @@ def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> fl
         differs = difference(
             Network(predictor.model),
             session,
-            channels=card.spec["channels"],
+            rows=(card.spec["channels"], *((graph.bins,) if graph.bins else ())),
             lengths=graph.lengths,
             least=graph.least,
         )
@@ -82,25 +85,25 @@ def export(predictor: Predictor, card: Card, path: str | os.PathLike[str]) -> fl
 
 
 def difference(
-    one: Predictor, other: Predictor, *, channels: int, lengths: Sequence[int], least: float
+    one: Predictor, other: Predictor, *, rows: tuple[int, ...], lengths: Sequence[int], least: float
 ) -> float:
     """Return the largest relative difference of the answers to silence and noise of some lengths.
 
-    Batches are of one, two, three and so on.
+    `rows` are the channels, or channels and bins. Batches are of one, two, three and so on.
     """
     rng = np.random.default_rng(0)
     differs = [
-        _differs(one, other, _noise(rng, batch, channels, length), least)
+        _differs(one, other, _noise(rng, batch, rows, length), least)
         for batch, length in enumerate(lengths, 1)
     ]
     return float(np.max(differs))  # NaN where one is
 
 
-def _noise(rng: np.random.Generator, batch: int, channels: int, length: int) -> Floats:
-    """Return noise [batch, channel, time] that begins in silence and grows from it, or falls."""
+def _noise(rng: np.random.Generator, batch: int, rows: tuple[int, ...], length: int) -> Floats:
+    """Return noise [batch, *rows, time] that begins in silence and grows from it, or falls."""
     level = np.logspace(-9, 0, length) * (np.arange(length) > length // 4)
-    noise = level * rng.normal(size=(batch, channels, length))
-    noise[1::2] = noise[1::2, :, ::-1]
+    noise = level * rng.normal(size=(batch, *rows, length))
+    noise[1::2] = noise[1::2, ..., ::-1]
     return noise.astype(np.float32)
 
 

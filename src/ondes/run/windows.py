@@ -54,12 +54,14 @@ class Pace:
 class Window(NamedTuple):
     """Samples [start, stop) of a recording at its own rate.
 
-    `x` [row, time] are they at the network's rate, good until more samples come.
+    `x` [row, time] are they at the network's rate, good until more samples come, where the first
+    of them is of number `first`.
     """
 
     start: int
     stop: int
     x: Samples
+    first: int
 
 
 class Windows:
@@ -132,7 +134,7 @@ class Windows:
         if self._resampler:
             x = self._resampler.outputs(x, first=first, start=start, stop=stop)
         end = self._tape.stop if stop == self._length() else self._rescaled(stop)
-        return Window(self._rescaled(start), end, x)
+        return Window(self._rescaled(start), end, x, start)
 
     def _rescaled(self, sample: int) -> int:
         return self._model.rescale(sample, self._own.rate_hz)

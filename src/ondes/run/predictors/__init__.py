@@ -20,10 +20,11 @@ class Predictor(Protocol):
     """A network, ready to run."""
 
     def __call__(self, x: Floats, /) -> Floats:
-        """Return the answer to samples [b, channel, time].
+        """Return the answer to samples [b, channel, time], of maps [b, channel, bin, time].
 
-        That is probabilities [b, head, class, frame], or of a network that judges clips as a
-        whole logits [b, output].
+        That is probabilities [b, head, class, frame]; of a network that judges clips as a whole
+        logits [b, output]; of a translator its result, its coarse result and, if it tells that,
+        its log-uncertainty, as channels of [b, n, (bin,) time].
         """
 
     def save(self, path: str | os.PathLike[str], card: Card) -> None:

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ondes.errors import InputError
+from ondes.nn.translator import Translation
 from ondes.run import artefact
 from ondes.run.card import Card
 from ondes.run.predictors import Floats, Precision
-from ondes.spec import ClipSpec
+from ondes.spec import ClipSpec, Spec
 
 
 @dataclass(frozen=True)
 class Network:
-    """A module that gives logits, computed in float32 or, on `precision`, in bfloat16."""
+    """A module that gives logits or translations, in float32 or, on `precision`, in bfloat16."""
 
     model: nn.Module
     precision: Precision = "float32"
@@ -31,9 +32,8 @@ class Network:
         half = self.precision == "bfloat16"
         try:
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=half):
-                logits = self.model.eval()(torch.tensor(x).to(device)).float()
-                judged = isinstance(self.model.spec, ClipSpec)
-                answer: Floats = (logits if judged else torch.sigmoid(logits)).cpu().numpy()
+                found = self.model.eval()(torch.tensor(x).to(device))
+                answer: Floats = _answer(found, self.model.spec).cpu().numpy()
                 return answer
         finally:
             self.model.train(training)
@@ -58,6 +58,13 @@ def load(folder: Path, card: Card, *, device: str, precision: Precision, threads
     return Network(network, _chosen(precision, device, network))
 
 
+def _answer(found: Tensor | Translation, spec: object) -> Tensor:
+    """Return what a network gives as a `Predictor` does."""
+    if isinstance(found, Translation):
+        return found.stacked().float()
+    return found.float() if isinstance(spec, ClipSpec) else torch.sigmoid(found.float())
+
+
 def _moved(network: nn.Module, device: str) -> nn.Module:
     try:
         return network.to(device)
@@ -72,7 +79,7 @@ def _moved(network: nn.Module, device: str) -> nn.Module:
 def _chosen(precision: Precision, device: str, network: nn.Module) -> Precision:
     if precision != "auto":
         return precision
-    if isinstance(network.spec, ClipSpec):  # a saved model answers what it answered, anywhere
+    if not isinstance(network.spec, Spec):  # a saved model answers what it answered, anywhere
         return "float32"
     matrix_units = device == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False)
     return "bfloat16" if matrix_units else "float32"
