@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ondes.events import EventList
-from ondes.spec import ClipSpec, Spec
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,6 +55,17 @@ class ClipModel(Protocol):
 
     def heads(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, ...]:
         """Return these logits and those of auxiliary heads, which serve training alone."""
+
+
+class PairModel(Protocol):
+    """Networks that turn one sensor's signals into another's, and know no task."""
+
+    @property
+    def spec(self) -> TranslatorSpec:
+        """What it takes and gives."""
+
+    def __call__(self, x: Tensor) -> Any:  # noqa: ANN401 - `ondes.nn.translator.Translation`
+        """Return what is made of x [batch, channel, (bin,) time]."""
 
 
 class Example(NamedTuple):
@@ -150,7 +161,22 @@ class PairDataset(Protocol):
     def __getitem__(self, index: int, /) -> Pair: ...
 
 
-Examples = Dataset | ClipDataset
+@runtime_checkable
+class Labelled(Protocol):
+    """A data set of pairs that knows what was there, by which translations are judged.
+
+    No translator learns from it.
+    """
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of a clip's y."""
+
+    def y_of(self, index: int, /) -> NDArray[np.float32] | None:
+        """Return one class's 1 among zeros, or None where a pair is of no class."""
+
+
+Examples = Dataset | ClipDataset | PairDataset
 """What a training walks through."""
 
 
@@ -173,7 +199,7 @@ class Telling(Protocol):
         """Return what is told of an example."""
 
 
-def told(examples: Examples, index: int) -> Told:
+def told(examples: Dataset | ClipDataset, index: int) -> Told:
     """Return what is told of an example: its number and all labels, where nothing is."""
     if isinstance(examples, Telling):
         return examples.told(index)
@@ -208,13 +234,13 @@ class Task(Protocol):
     """What is learnt: targets, losses and phases around a model.
 
     Its level says which kind of model it holds and which kind of example it prepares: `Model` and
-    `Example` for frames, `ClipModel` and `Clip` for clips.
+    `Example` for frames, `ClipModel` and `Clip` for clips, `PairModel` and `Pair` for pairs.
     """
 
     LEVEL: ClassVar[Level]
 
     @property
-    def model(self) -> Model | ClipModel:
+    def model(self) -> Model | ClipModel | PairModel:
         """The model that learns."""
 
     def prepare(self, example: Any, /) -> Mapping[str, NDArray[Any]]:  # noqa: ANN401

@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ondes import data
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
 from ondes.errors import InputError, OndesError, nearest
-from ondes.protocols import Examples, Told, told
-from ondes.recipe import Recipe, build, check, documents
+from ondes.protocols import ClipDataset, Dataset, Examples, PairDataset, Told, told
+from ondes.recipe import Recipe, build, check, documents, pairs
 from ondes.recipe import names as recipe_names
+from ondes.recipe import of as recipe_of
 from ondes.recipe.documents import Layer
-from ondes.run import kinds
+from ondes.run import artefact, kinds
 
 if TYPE_CHECKING:
     from ondes.run.card import Card
     from ondes.run.kinds import Trained
+    from ondes.run.translator import Translator
 
 Options = dict[str, Any]
 
@@ -54,6 +56,38 @@ def is_own(what: str | None) -> bool:
     return what is not None and what not in data.names() and _is_path(what)
 
 
+def judged(model: "Trained", by: str | None, *, device: str, threads: int) -> Any:  # noqa: ANN401
+    """Return a translator with the classifier that judges it, any other model as it is.
+
+    That is the one named, else the one whose answers it learnt to keep; where there is none, or
+    it does not lie where it lay, a translator is scored without.
+
+    Raises:
+        InputError: a classifier is named to judge what is no translator, or is none itself.
+    """
+    from ondes.run import loading
+    from ondes.run.kinds.translate import Judged
+
+    card = model.card
+    if card.task["name"] != "translate":
+        if by is not None:
+            raise InputError(f"--with {by}: {card.name} is no translator; leave it out")
+        return model
+    named = by or card.task["options"].get("classifier", "")
+    if not named or (by is None and not artefact.exists(named)):
+        return model
+    judge: Any = loading.trained(named, device=device, threads=threads)
+    if judge.card.task["name"] != "classify":
+        raise InputError(f"--with {named}: it is no classifier; name one of the wanted sensor")
+    recipe = recipe_of(card.recipe, source=f"the card of {card.name}")
+    return Judged(
+        cast("Translator", model),
+        judge,
+        learnt=lambda: cast("PairDataset", build.dataset(recipe, "train")),
+        few=build.few(recipe),
+    )
+
+
 def dataset(
     recipe: Recipe, split: str, *, limit: int | None, own: bool = False
 ) -> tuple[Examples, Sequence[Failure]]:
@@ -82,14 +116,22 @@ def _sound(examples: Examples) -> tuple[Examples, Sequence[Failure]]:
     sound = [index for index in range(len(examples)) if index not in failures]
     if not sound:
         raise InputError("\n".join(failure.reason for failure in failures.values()))
-    return build.Chosen(examples, sound), list(failures.values())
+    return build.chosen(examples, sound), list(failures.values())
+
+
+def watched(examples: Examples, name: str, advance: Advance) -> Examples:
+    """Return a data set that tells how many of its examples have been asked for."""
+    if hasattr(examples, "source"):
+        every = cast("PairDataset", examples)
+        return pairs.of(every, range(len(every)), seen=lambda index: advance(index, name))
+    return Watched(examples, name, advance)
 
 
 @dataclass(frozen=True)
 class Watched:
     """A data set that tells how many of its examples have been asked for."""
 
-    examples: Examples
+    examples: Dataset | ClipDataset
     name: str
     advance: Advance
 

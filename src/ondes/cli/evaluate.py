@@ -34,6 +34,15 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Examples of each split, at most.")
     ] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="MODEL",
+            help="A classifier of the sensor that is translated into, whose answers judge a "
+            "translator; without it the one that it was trained with, if any.",
+        ),
+    ] = None,
     overrides: _options.Overrides = None,
     json: _options.Json = False,
     rate: _options.Rate = None,
@@ -50,6 +59,8 @@ def evaluate(
     recordings for each class. Detectors: frames, notes, events, segments, and seconds of work per
     second (rtf). Classifiers: accuracy, balanced_accuracy, f1_macro, log_loss and the confusion of
     classes; taggers: roc_auc and pr_auc, of each tag too; models of numbers: mse, mae, r2.
+    Translators: l1, spectral distance, calibration of their uncertainty, and with a classifier its
+    F1 on the old sensor, the new one as it is and translated, and the share of the loss recovered.
 
     With --json the scores of the first split stand at the top, those of others under their names.
     Classical rivals that were fitted with the model are scored on the same data, `baselines`.
@@ -70,12 +81,13 @@ def evaluate(
     recipe = _tests.recipe_for(trained, data, options=options, overrides=overrides or [])
     scores, beside = {}, {}
     failures: list[Failure] = []
+    subject = _tests.judged(trained, classifier, device=device, threads=threads)
     for name in split or _tests.splits_for(recipe, data):
         examples, unread = _tests.dataset(recipe, name, limit=limit, own=_tests.is_own(data))
         failures += unread
         with _console.progress(len(examples)) as advance:
-            scores[name] = kind.evaluate(trained, _tests.Watched(examples, name, advance))
-        beside[name] = kind.rivals(trained, examples)
+            scores[name] = kind.evaluate(subject, _tests.watched(examples, name, advance))
+        beside[name] = kind.rivals(subject, examples)
     if json:
         _show_document(trained.card.name, recipe, scores, beside, failures)
     else:

@@ -1,10 +1,36 @@
 """Translators and critics that train together."""
 
+from dataclasses import dataclass, field
+
 from torch import Tensor, nn
 
+from ondes.errors import RecipeError
+from ondes.nn.critic import Config as Critic
 from ondes.nn.critic import PatchCritic
 from ondes.nn.translator import Translation, Translator
 from ondes.spec import TranslatorSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """How translators train together.
+
+    Attributes:
+        both: translate back, too, as Sig2Sig and CycleGAN do; pix2pix goes one way.
+        conditional: critics see, beside a translation, what it was made of, as in pix2pix.
+        maps: how many maps the channels of an example are, one after the other: 1 for levels, 2
+            for real and imaginary parts; 0 for signals.
+        critic: options of the critics.
+    """
+
+    both: bool = True
+    conditional: bool = False
+    maps: int = 0
+    critic: Critic = field(default_factory=Critic)
+
+    def __post_init__(self) -> None:
+        if self.maps < 0:
+            raise RecipeError(f"maps={self.maps}: give 0 for signals, or how many maps they are")
 
 
 class Game(nn.Module):

@@ -1,6 +1,6 @@
 """From a recipe to data sets, a model and a task: the only room that names concretes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
@@ -10,23 +10,26 @@ from torch import nn
 from ondes import data, models, tasks
 from ondes.data.varied import Varied
 from ondes.errors import RecipeError, nearest
+from ondes.models import translators
+from ondes.nn import game
 from ondes.ops import vary
-from ondes.protocols import ClipDataset, Examples, Task, Told, told
+from ondes.protocols import ClipDataset, Dataset, Examples, Level, PairDataset, Task, Told, told
+from ondes.recipe import pairs
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
 from ondes.recipe.schema import Recipe
 from ondes.run import artefact, kinds
 from ondes.train import seeds
 
-GIVEN = ("model",)
-"""What a task takes that is no option."""
+GIVEN = ("model", "judge")
+"""What tasks take that is no option."""
 
 SPLITS = ("train", "valid", "test")
 """Those that a recipe may give options of their own."""
 
 
 def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
-    """Return what takes the options of ``data``, ``data.vary``, ``model`` and ``task``.
+    """Return what takes the options of ``data``, ``data.vary``, ``model``, its game and ``task``.
 
     Raises:
         RecipeError: there is no such data set, model or task, or the task learns of frames what
@@ -36,6 +39,7 @@ def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
         "data": _found(_data_config, recipe.data.set, where(("data", "set"))),
         "vary": vary.Config,
         "model": _found(_model_config, recipe.model.name, where(("model", "name"))),
+        "game": game.Config,
         "task": _found(tasks.find, recipe.task.name, where(("task", "name"))),
     }
     _check_levels(recipe, where)
@@ -51,14 +55,26 @@ def _check_levels(recipe: Recipe, where: Where) -> None:
             f"task {recipe.task.name} learns of each {wanted}; take "
             f"{_any_of(name for name in data.names() if data.level(name) == wanted)}"
         )
-    if wanted not in models.levels(recipe.model.name):
+    able = _able(wanted)
+    if recipe.model.name not in able:
         raise RecipeError(
             f"{where(('model', 'name'))}: {recipe.model.name} does not judge each {wanted}; take "
-            f"{_any_of(name for name in models.names() if wanted in models.levels(name))}"
+            f"{_any_of(able)}"
         )
+    if wanted != "pair" and recipe.model.game:
+        raise RecipeError(f"{where(('model', 'game'))}: {recipe.model.name} is no translator")
+    if wanted == "pair" and recipe.members > 1:
+        raise RecipeError(f"{where(('members',))}: translators have no members; say 1")
     if given != "clip" and (recipe.data.vary or recipe.data.balance):
         place = where(("data", "vary" if recipe.data.vary else "balance"))
         raise RecipeError(f"{place}: {recipe.data.set} is no set of clips, and varies its own")
+
+
+def _able(level: Level) -> list[str]:
+    """Return the architectures that judge each frame or clip, or translate pairs."""
+    if level == "pair":
+        return translators.names()
+    return [name for name in models.names() if level in models.levels(name)]
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -89,6 +105,7 @@ def check_options(recipe: Recipe, *, where: Where) -> None:
     for owner, path, values in (
         ("vary", ("data", "vary"), recipe.data.vary),
         ("model", ("model", "options"), recipe.model.options),
+        ("game", ("model", "game"), recipe.model.game),
         ("task", ("task", "options"), recipe.task.options),
     ):
         typed(found[owner], values, path, where=where)
@@ -103,9 +120,11 @@ def check_values(recipe: Recipe, *, where: Where) -> None:
     found = makers(recipe, where=where)
     make(found["data"], _data_options(recipe, "train"), ("data", "options"), where=where)
     _vary_config(recipe, where=where)
-    path = ("model", "options")
-    values = typed(found["model"], recipe.model.options, path)
-    make(found["model"], values, path, where=where)
+    for owner, path, options in (
+        ("model", ("model", "options"), recipe.model.options),
+        ("game", ("model", "game"), recipe.model.game),
+    ):
+        make(found[owner], typed(found[owner], options, path), path, where=where)
 
 
 def data_config(recipe: Recipe, split: str) -> Any:  # noqa: ANN401 - the data set's own Config
@@ -141,6 +160,14 @@ def dataset(recipe: Recipe, split: str) -> Examples:
     return varied(recipe, chosen) if split == "train" else chosen
 
 
+def few(recipe: Recipe) -> Callable[[], ClipDataset] | None:
+    """Return what gives the few labelled clips of a new sensor that a set of pairs tells of."""
+    tell = getattr(data.find(recipe.data.set), "few", None)
+    if tell is None:
+        return None
+    return lambda: cast("ClipDataset", tell(data_config(recipe, "train")))
+
+
 def varied(recipe: Recipe, examples: Examples) -> Examples:
     """Return clips of training varied as the recipe says, or as they are where it says nothing."""
     if not recipe.data.vary and not recipe.data.balance:
@@ -159,26 +186,51 @@ def task(recipe: Recipe, examples: Examples) -> Task:
         RecipeError: the model or the task refuses its options, or the weights do not fit.
         ArtefactError: there is no model of that name, or it is damaged.
     """
-    with seeds.seeded(recipe.seed):
-        model = models.build(
-            recipe.model.name,
-            recipe.model.options,
-            rate_hz=examples.rate_hz,
-            channels=examples.n_channels,
-            classes=examples.labels,
-            level=tasks.find(recipe.task.name).LEVEL,
-        )
-    if recipe.model.start:
-        _take_up(model, recipe.model.start)
     maker, path = tasks.find(recipe.task.name), ("task", "options")
-    return cast(
-        "Task", make(maker, {"model": model, **typed(maker, recipe.task.options, path)}, path)
+    with seeds.seeded(recipe.seed):
+        model = _model(recipe, examples)
+    if recipe.model.start:
+        _take_up(model.forth if isinstance(model, game.Game) else model, recipe.model.start)
+    options = typed(maker, recipe.task.options, path)
+    given = {"model": model, **_judge(options)}
+    return cast("Task", make(maker, {**given, **options}, path))
+
+
+def _model(recipe: Recipe, examples: Examples) -> nn.Module:
+    level = tasks.find(recipe.task.name).LEVEL
+    if level == "pair":
+        path = ("model", "game")
+        config = make(game.Config, typed(game.Config, recipe.model.game, path), path)
+        return pairs.game_for(
+            cast("PairDataset", examples), recipe.model.name, recipe.model.options, config
+        )
+    judged = cast("Dataset | ClipDataset", examples)
+    return models.build(
+        recipe.model.name,
+        recipe.model.options,
+        rate_hz=judged.rate_hz,
+        channels=judged.n_channels,
+        classes=judged.labels,
+        level=level,
     )
+
+
+def _judge(options: Mapping[str, Any]) -> dict[str, nn.Module]:
+    """Return the frozen classifier that a task's options name, if they do."""
+    name = options.get("classifier", "")
+    return {"judge": pairs.judge(name)} if name else {}
 
 
 def first(examples: Examples, limit: int) -> Examples:
     """Return the first ``limit`` examples of a data set, or all where it has fewer."""
-    return Chosen(examples, range(min(limit, len(examples))))
+    return chosen(examples, range(min(limit, len(examples))))
+
+
+def chosen(examples: Examples, places: Sequence[int]) -> Examples:
+    """Return the examples of a data set at these places."""
+    if hasattr(examples, "source"):
+        return pairs.of(cast("PairDataset", examples), places)
+    return Chosen(examples, places)
 
 
 def limited(recipe: Recipe, examples: Examples, limit: int | None) -> Examples:
@@ -190,14 +242,14 @@ def limited(recipe: Recipe, examples: Examples, limit: int | None) -> Examples:
         return examples
     if data.level(recipe.data.set) == "frame":
         return first(examples, limit)
-    return Chosen(examples, [place * len(examples) // limit for place in range(limit)])
+    return chosen(examples, [place * len(examples) // limit for place in range(limit)])
 
 
 @dataclass(frozen=True)
 class Chosen:
     """Some examples of a data set, by their places."""
 
-    examples: Examples
+    examples: Dataset | ClipDataset
     places: Sequence[int]
 
     @property
@@ -229,9 +281,12 @@ class Chosen:
 
 
 def _take_up(model: nn.Module, start: str) -> None:
+    """Give a network weights of its kind, or those of the network that it is built around."""
     weights = artefact.read_weights(artefact.find(start))
+    inner = getattr(model, "inner", None)
+    around = isinstance(inner, nn.Module) and weights.keys() == inner.state_dict().keys()
     try:
-        model.load_state_dict(weights)
+        (cast("nn.Module", inner) if around else model).load_state_dict(weights)
     except RuntimeError as error:
         raise RecipeError(
             f"model.start: the weights of {start} are of another network than model.name with "
@@ -260,10 +315,12 @@ def _data_config(name: str) -> Maker:
 
 
 def _model_config(name: str) -> Maker:
+    if name in translators.names():
+        return cast("Maker", import_module(f"ondes.models.translators.{name}").Config)
     if name not in models.names():
+        known = [*models.names(), *translators.names()]
         raise RecipeError(
-            f"no model is called {name!r}{nearest(name, models.names())}; "
-            f"there are {', '.join(models.names())}"
+            f"no model is called {name!r}{nearest(name, known)}; there are {', '.join(known)}"
         )
     return cast("Maker", import_module(f"ondes.models.{name}").Config)
 

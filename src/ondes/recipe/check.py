@@ -38,6 +38,7 @@ SECTIONS: dict[Path, str] = {
     ("data", "test"): "data",
     ("data", "vary"): "vary",
     ("model", "options"): "model",
+    ("model", "game"): "game",
     ("task", "options"): "task",
 }
 """Where options stand, and whose they are: keys depend on the data set, model or task chosen."""

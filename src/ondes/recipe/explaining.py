@@ -19,7 +19,7 @@ from ondes.spec import ClipSpec, Spec
 if TYPE_CHECKING:
     from torch import nn
 
-    from ondes.protocols import Examples
+    from ondes.protocols import ClipDataset, Dataset, Examples
     from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
     from ondes.tasks.explain import Explanation, Method, Progress, Subject
@@ -224,7 +224,7 @@ def _arrays(data: object) -> Iterable[NDArray[np.floating]]:
         return [open_signal(Path(data)).read().samples]
     if isinstance(data, np.ndarray):
         return [np.atleast_2d(data)]
-    examples = cast("Examples", data)
+    examples = cast("Dataset | ClipDataset", data)
     step = max(1, len(examples) // EXAMPLES)
     return [examples[k].x for k in range(0, min(len(examples), step * EXAMPLES), step)]
 

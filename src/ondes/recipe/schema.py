@@ -42,11 +42,13 @@ class Named(_Part):
 class Model(Named):
     """A model by name, its options, and the weights it starts from.
 
-    start: the name of an embedded model or the folder of a trained one, of the same architecture;
-        empty for random weights.
+    start: the name of an embedded model or the folder of a trained one, of the same architecture,
+        or of that which this one is built around (its ``inner``); empty for random weights.
+    game: of translators, how they train together, as `ondes.nn.game.Config` says.
     """
 
     start: str = ""
+    game: Options = {}
 
 
 class Published(_Part):

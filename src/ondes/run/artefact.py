@@ -18,13 +18,13 @@ from ondes.errors import ArtefactError, OndesError, nearest
 from ondes.io import atomic_write, make_folder
 from ondes.run import kinds, onnxfile
 from ondes.run.card import Card, Json, check_weights, damaged, opened, sealed
-from ondes.spec import ClipSpec, Spec
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["CARD", "WEIGHTS", "ZOO", "Card", "Json", "find", "names", "read_card", "read_model"]
-__all__ += ["read_arrays", "read_weights", "save", "save_arrays"]
+__all__ = ["CARD", "WEIGHTS", "ZOO", "Card", "Json", "exists", "find", "names", "read_card"]
+__all__ += ["read_arrays", "read_model", "read_weights", "save", "save_arrays"]
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 T = TypeVar("T")
@@ -52,6 +52,15 @@ def find(model: str | os.PathLike[str]) -> Path:
             "the folder of a saved model, or the file of an exported one"
         )
     return path
+
+
+def exists(model: str | os.PathLike[str]) -> bool:
+    """Tell whether `find` finds a model."""
+    try:
+        find(model)
+    except ArtefactError:
+        return False
+    return True
 
 
 def save(folder: str | os.PathLike[str], model: "nn.Module", card: Card) -> None:
@@ -148,10 +157,20 @@ def _parsed(folder: Path, parsed: Callable[[bytes], dict[str, T]]) -> dict[str, 
         raise ArtefactError(damaged(path, str(error))) from error
 
 
-def _built(model: Json, spec: Spec | ClipSpec) -> "nn.Module":
+def _built(model: Json, spec: Spec | ClipSpec | TranslatorSpec) -> "nn.Module":
     """Return a network with random weights."""
     from ondes import models
+    from ondes.models import translators
 
+    if isinstance(spec, TranslatorSpec):
+        return translators.build(
+            model["name"],
+            model["options"],
+            rate_hz=spec.rate_hz,
+            channels=spec.channels,
+            outputs=spec.outputs,
+            size=tuple(model["size"]),
+        )
     return models.build(
         model["name"],
         model["options"],

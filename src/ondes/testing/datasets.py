@@ -16,7 +16,7 @@ from ondes.testing.require import require, require_error
 T = TypeVar("T")
 
 
-def check_dataset(dataset: Examples | PairDataset, *, examples: int = 4) -> None:
+def check_dataset(dataset: Examples, *, examples: int = 4) -> None:
     """Check that a data set keeps the promises that training and evaluation rest on.
 
     ``dataset[i]`` is an `Example` of samples x [channel, time] and the events in it, a `Clip`
@@ -41,12 +41,12 @@ def check_dataset(dataset: Examples | PairDataset, *, examples: int = 4) -> None
         check_sensors(cast("PairDataset", dataset))
         check_pairs(cast("PairDataset", dataset), indices)
     else:
-        _check_examples(cast("Examples", dataset), indices)
+        _check_examples(cast("Dataset | ClipDataset", dataset), indices)
     check_repeatable(dataset, indices)
     check_workers(dataset, indices)
 
 
-def _check_examples(dataset: Examples, indices: range) -> None:
+def _check_examples(dataset: Dataset | ClipDataset, indices: range) -> None:
     check_description(dataset)
     for index in indices:
         check_samples(dataset, index)
@@ -65,7 +65,7 @@ def check_happenings(dataset: Dataset, indices: range) -> None:
     require(any(example.x.any() for example in first), f"the first {len(first)} are silent")
 
 
-def check_description(dataset: Examples) -> None:
+def check_description(dataset: Dataset | ClipDataset) -> None:
     """Check what the data set says of itself."""
     require(dataset.rate_hz > 0, f"rate_hz is {dataset.rate_hz}")
     require(dataset.n_channels >= 1, f"n_channels is {dataset.n_channels}")
@@ -78,7 +78,7 @@ def check_description(dataset: Examples) -> None:
     require_error(IndexError, f"index {end} of {end}", lambda: dataset[end])
 
 
-def check_samples(dataset: Examples, index: int) -> None:
+def check_samples(dataset: Dataset | ClipDataset, index: int) -> None:
     """Check the samples of one example."""
     example, where = dataset[index], f"example {index}"
     known = isinstance(example, Example | Clip)
@@ -116,7 +116,7 @@ def check_events(dataset: Dataset, index: int) -> None:
     )
 
 
-def check_repeatable(dataset: Examples | PairDataset, indices: range) -> None:
+def check_repeatable(dataset: Examples, indices: range) -> None:
     """Check that an index means one example, and that asking leaves no trace."""
     states = [_global_states()]
     first = [dataset[i] for i in indices]
@@ -127,7 +127,7 @@ def check_repeatable(dataset: Examples | PairDataset, indices: range) -> None:
         require(_same(a, b), f"example {index} differs when it is asked for again")
 
 
-def check_workers(dataset: Examples | PairDataset, indices: range) -> None:
+def check_workers(dataset: Examples, indices: range) -> None:
     """Check that a loader's worker process gives the same examples."""
     loader: DataLoader[Any] = DataLoader(
         dataset,  # type: ignore[arg-type]  # a Dataset by its methods, not by inheritance

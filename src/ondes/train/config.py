@@ -6,7 +6,7 @@ from typing import Literal
 from ondes.errors import RecipeError
 
 Optimiser = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta"]
-Schedule = Literal["constant", "cosine", "one-cycle", "step", "stages"]
+Schedule = Literal["constant", "linear", "cosine", "one-cycle", "step", "stages"]
 Precision = Literal["no", "bf16", "fp16"]
 
 
@@ -19,17 +19,20 @@ class TrainConfig:
     accumulate: parts in which a process takes its share of a batch; more parts, less memory.
     optimiser: ``adam``, ``adamw``, ``sgd``, ``rmsprop``, ``adagrad`` or ``adadelta``.
     lr: the highest learning rate of the schedule; ``adadelta``'s own is 1.
+    betas: of ``adam`` and ``adamw``, how much of their means of gradients and squares stays at
+        each step, in [0, 1); translators and critics have (0.5, 0.999).
     weight_decay: L2 penalty (``adamw``: decoupled).
     momentum: of ``sgd``, in [0, 1); 0 for none.
     nesterov: whether the momentum of ``sgd`` is Nesterov's, who looks ahead.
-    schedule: ``constant``; ``cosine`` (to ``lr * lr_end``); ``one-cycle`` (Smith: up to ``lr``,
-        then far down); ``step`` (times ``decay`` every ``decay_every`` steps);
+    schedule: ``constant``; ``linear`` and ``cosine`` (to ``lr * lr_end``); ``one-cycle`` (Smith: up
+        to ``lr``, then far down); ``step`` (times ``decay`` every ``decay_every`` steps);
         ``stages`` (times ``decay`` after ``patience`` validations without a better one, each
         time from the best weights on and without momentum, as Lee et al. 2017 trained SampleCNN;
         it ends where the last of ``stages`` runs out of patience).
     stages: how many learning rates ``stages`` goes through, 1 or more.
     warmup: steps of linear ramp up to ``lr`` (``one-cycle``: length of its rise, 0 for 30 %).
-    lr_end: where ``cosine`` ends, as a share of ``lr``.
+    hold: steps at ``lr`` before ``linear`` or ``cosine`` falls.
+    lr_end: where ``linear`` or ``cosine`` ends, as a share of ``lr``.
     clip: largest norm of all gradients together; 0 for no limit.
     ema: decay of the running mean of the weights, which is then validated and kept; 0 for none.
     precision: ``no`` (float32), ``bf16`` (any device) or ``fp16`` (GPU alone).
@@ -59,11 +62,13 @@ class TrainConfig:
     accumulate: int = 1
     optimiser: Optimiser = "adam"
     lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     momentum: float = 0.9
     nesterov: bool = True
     schedule: Schedule = "constant"
     warmup: int = 0
+    hold: int = 0
     lr_end: float = 0.0
     decay: float = 0.1
     decay_every: int = 0
@@ -91,6 +96,7 @@ class TrainConfig:
             self._require(name, getattr(self, name) >= 0, "must be 0 or more")
         for name in ("momentum", "ema"):
             self._require(name, 0 <= getattr(self, name) < 1, "must lie in [0, 1)")
+        self._require("betas", all(0 <= beta < 1 for beta in self.betas), "must lie in [0, 1)")
         if self.schedule == "stages":
             self._require("patience", self.patience >= 1, "must be 1 or more for schedule: stages")
         if self.schedule == "step":
@@ -106,6 +112,7 @@ class TrainConfig:
 _NOT_NEGATIVE = (
     "weight_decay",
     "warmup",
+    "hold",
     "lr_end",
     "decay",
     "clip",

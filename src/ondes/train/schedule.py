@@ -26,8 +26,11 @@ def learning_rate(config: TrainConfig, step: int, drops: int = 0) -> float:
 
 def _share(config: TrainConfig, step: int, drops: int) -> float:
     """Return the share of ``lr`` at ``step`` counted from the end of the warm-up."""
-    if config.schedule == "cosine":
-        return _glide(1.0, config.lr_end, step / max(1, config.steps - config.warmup))
+    if config.schedule in ("linear", "cosine"):
+        left = max(1, config.steps - config.warmup - config.hold)
+        along = max(0, step - config.hold) / left
+        straight = config.schedule == "linear"
+        return 1 + (config.lr_end - 1) * along if straight else _glide(1.0, config.lr_end, along)
     if config.schedule == "step":
         return float(config.decay ** (step // config.decay_every))
     if config.schedule == "stages":

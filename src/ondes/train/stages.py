@@ -81,12 +81,14 @@ def _optimiser(parameters: Sequence[nn.Parameter], config: TrainConfig) -> optim
         pull = config.momentum
         ahead = config.nesterov and pull > 0
         return optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=pull, nesterov=ahead)
+    if config.optimiser in _ADAMS:
+        adam = _ADAMS[config.optimiser]
+        return adam(parameters, lr=rate, betas=config.betas, weight_decay=decay)
     return _KINDS[config.optimiser](parameters, lr=rate, weight_decay=decay)
 
 
+_ADAMS: dict[str, Callable[..., optim.Optimizer]] = {"adam": optim.Adam, "adamw": optim.AdamW}
 _KINDS: dict[str, Callable[..., optim.Optimizer]] = {
-    "adam": optim.Adam,
-    "adamw": optim.AdamW,
     "rmsprop": optim.RMSprop,
     "adagrad": optim.Adagrad,
     "adadelta": optim.Adadelta,

@@ -15,7 +15,7 @@ from ondes.errors import InputError, nearest
 from ondes.protocols import Examples, Task
 from ondes.run.card import Card, Json
 from ondes.run.predictors import Predictor
-from ondes.spec import ClipSpec, Spec
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 __all__ = ["Kind", "Scores", "Trained", "find", "names"]
 
@@ -26,7 +26,7 @@ class Trained(Protocol):
     """A model that is ready to be used and to be saved; `ondes.load` returns one."""
 
     @property
-    def spec(self) -> Spec | ClipSpec:
+    def spec(self) -> Spec | ClipSpec | TranslatorSpec:
         """What its network takes and gives."""
 
     @property
@@ -43,7 +43,7 @@ class Trained(Protocol):
 class Kind(Protocol):
     """What a file of this room holds."""
 
-    def spec(self, values: Json, /) -> Spec | ClipSpec:
+    def spec(self, values: Json, /) -> Spec | ClipSpec | TranslatorSpec:
         """Return a card's spec, for whose level the network is built."""
 
     def averages(self, task: Json, /) -> Any:  # noqa: ANN401 - as `ondes.nn.ensemble.Target`

@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from ondes.errors import InputError, nearest
-from ondes.tasks.translate.rivals._given import Given, Rival
+from ondes.tasks.translate.rivals._given import Given, Rival, answers
 
-__all__ = ["Given", "Rival", "about", "fit", "names", "possible"]
+__all__ = ["Given", "Rival", "about", "answers", "fit", "names", "possible"]
 
 
 def names() -> list[str]:
@@ -34,6 +34,12 @@ def about(name: str) -> str:
     """Return what a rival says of itself; InputError where there is none of that name."""
     text: str = _find(name).ABOUT
     return text
+
+
+def labelled(name: str) -> bool:
+    """Tell whether a rival learns from labels of the new sensor."""
+    told: bool = _find(name).LABELLED
+    return told
 
 
 def possible(given: Given) -> list[str]:
@@ -62,14 +68,14 @@ def fit(
     chosen = _options(name, module.Options, options or {})
     if hasattr(module, "translator"):
         turn = module.translator(given, chosen, seed=seed)
-        return Rival(name, given.network, turn, labelled=module.LABELLED)
+        return Rival(name, given.network, turn, labelled=labelled(name))
     changed = module.classifier(given, chosen, seed=seed)
-    return Rival(name, changed.eval(), None, labelled=module.LABELLED)
+    return Rival(name, changed.eval(), None, labelled=labelled(name))
 
 
 def _lacks(name: str, given: Given) -> str:
     module = _find(name)
-    if module.LABELLED and given.few is None:
+    if labelled(name) and given.few is None:
         return "it needs labelled clips of the new sensor (Given.few)"
     told: str = module.lacks(given) if hasattr(module, "lacks") else ""
     return told

@@ -1,0 +1,149 @@
+"""What pairs need that examples of one signal do not: games for them, judges, some of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ondes.errors import ArtefactError, RecipeError
+from ondes.models import translators
+from ondes.nn.game import Config, Game
+from ondes.protocols import Labelled, Pair, PairDataset, Sensor
+from ondes.run import artefact
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def game_for(pairs: PairDataset, name: str, options: Mapping[str, Any], config: Config) -> Game:
+    """Return translators and critics for pairs like these, with freshly drawn weights.
+
+    Raises:
+        RecipeError: the two sensors' rates or sizes do not go together, or an option is wrong.
+    """
+    _check_rates(pairs)
+    sizes = {
+        _size(x, sensor, config.maps) for x, sensor in zip(pairs[0], _sensors(pairs), strict=True)
+    }
+    if len(sizes) > 1:
+        raise RecipeError(
+            f"model.game.maps={config.maps}: the sensors give {' and '.join(map(str, sizes))} bins "
+            "and samples, and a translation has as many as what it was made of; let the data set "
+            "give both alike (data.options)"
+        )
+    planes = [config.maps or sensor.n_channels for sensor in _sensors(pairs)]
+    return translators.build_game(
+        name,
+        options,
+        asdict(config.critic),
+        rate_hz=pairs.target.rate_hz,
+        inputs=_names(pairs.source, planes[0], "source"),
+        outputs=_names(pairs.target, planes[1], "target"),
+        size=sizes.pop(),
+        both=config.both,
+        conditional=config.conditional,
+    )
+
+
+def judge(name: str) -> "nn.Module":
+    """Return the network of a classifier, which training leaves as it is.
+
+    Raises:
+        ArtefactError: there is no such model, or it is damaged.
+        RecipeError: it is no classifier.
+    """
+    try:
+        path = artefact.find(name)
+    except ArtefactError as error:
+        raise ArtefactError(f"task.options.classifier: {error}") from error
+    card = artefact.read_card(path)
+    if card.task.get("name") != "classify":
+        raise RecipeError(
+            f"task.options.classifier: {name} is no classifier, its task is "
+            f"{card.task.get('name')!r}; name one that tells classes of the wanted sensor's clips"
+        )
+    return artefact.read_model(path, card)
+
+
+def of(
+    pairs: PairDataset, places: Sequence[int], *, seen: Callable[[int], None] | None = None
+) -> PairDataset:
+    """Return the pairs at these places, with what is known of them; `seen` is told who is asked."""
+    kind = SomeLabelled if isinstance(pairs, Labelled) else Some
+    return kind(pairs, places, seen)
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some pairs of a data set, by their places."""
+
+    pairs: PairDataset
+    places: Sequence[int]
+    seen: Callable[[int], None] | None = None
+
+    @property
+    def source(self) -> Sensor:
+        """The data set's own."""
+        return self.pairs.source
+
+    @property
+    def target(self) -> Sensor:
+        """The data set's own."""
+        return self.pairs.target
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: int, /) -> Pair:
+        if not 0 <= index < len(self):
+            raise IndexError(f"pair {index} of {len(self)}")
+        if self.seen:
+            self.seen(index)
+        return self.pairs[self.places[index]]
+
+
+class SomeLabelled(Some):
+    """The same, of pairs of which is known what was there."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The data set's own."""
+        return cast("Labelled", self.pairs).labels
+
+    def y_of(self, index: int) -> NDArray[np.float32] | None:
+        """What was there."""
+        return cast("Labelled", self.pairs).y_of(self.places[index])
+
+
+def _sensors(pairs: PairDataset) -> tuple[Sensor, Sensor]:
+    return pairs.source, pairs.target
+
+
+def _check_rates(pairs: PairDataset) -> None:
+    rates = pairs.source.rate_hz, pairs.target.rate_hz
+    if rates[0] != rates[1]:
+        raise RecipeError(
+            f"data: the source is at {rates[0]:.10g} Hz, the target at {rates[1]:.10g} Hz; a "
+            "translation has as many samples as what it was made of: let the data set give both at "
+            "one rate"
+        )
+
+
+def _size(x: NDArray[np.float32], sensor: Sensor, maps: int) -> tuple[int, ...]:
+    """Return the size of an item: (time,) of signals, (bins, time) of maps."""
+    if not maps:
+        return (x.shape[1],)
+    if sensor.n_channels % maps:
+        raise RecipeError(
+            f"model.game.maps={maps}: {sensor.n_channels} channels are no {maps} maps of as many "
+            "bins; say how many they are"
+        )
+    return sensor.n_channels // maps, x.shape[1]
+
+
+def _names(sensor: Sensor, count: int, side: str) -> list[str]:
+    """Return names for the channels, or maps, of a sensor."""
+    name = sensor.name or side
+    return [name] if count == 1 else [f"{name} {k}" for k in range(count)]

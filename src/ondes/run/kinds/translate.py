@@ -1,0 +1,202 @@
+"""Translators: one sensor's recordings in, what another would have shown out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ondes.errors import InputError
+from ondes.metrics import class_scores
+from ondes.protocols import ClipDataset, Examples, PairDataset, Task
+from ondes.run.card import Card, Json
+from ondes.run.classifier import Classifier
+from ondes.run.engine import Samples
+from ondes.run.kinds import Scores
+from ondes.run.predictors import Predictor
+from ondes.run.translator import Translator, graph, revived
+from ondes.run.way import Way
+from ondes.spec import TranslatorSpec
+from ondes.tasks.translate import evaluate as scored
+from ondes.tasks.translate import recovered, truths
+from ondes.tasks.translate import rivals as rivals_
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ondes.tasks.translate import TranslateTask
+
+__all__ = ["Judged", "averages", "evaluate", "families", "finish", "graph", "options", "own"]
+__all__ += ["revive", "rivals", "spec"]
+
+OWN = "pairs"
+
+
+def spec(values: Json) -> TranslatorSpec:
+    """Return a card's spec."""
+    return TranslatorSpec.from_dict(values)
+
+
+def averages(task: Json) -> Literal["number"]:  # noqa: ARG001 - of no task's options
+    """Return that results are numbers."""
+    return "number"
+
+
+def revive(
+    path: Path,
+    card: Card,
+    predictor: Predictor,
+    *,
+    window_frames: int | None = None,  # noqa: ARG001 - windows are those of training
+) -> Translator:
+    """Return the translator that a card and a network make."""
+    return revived(path, card, predictor)
+
+
+def finish(
+    task: Task,
+    valid_set: Examples,
+    *,
+    card: Card,
+    baselines: Sequence[str] = (),
+    train_set: Callable[[], Examples] | None = None,  # noqa: ARG001 - rivals need a judge
+) -> Translator:
+    """Keep the translator forth of a trained game, scored on validation pairs.
+
+    Rivals are named on the card; they are fitted where translations are judged.
+    """
+    from ondes.run.predictors.torch import Network
+
+    translate, pairs = cast("TranslateTask", task), cast("PairDataset", valid_set)
+    game = translate.model
+    way = Way(
+        source=pairs.source,
+        target=pairs.target,
+        size=translate.size,
+        step=2**game.forth.depth,
+    )
+    whole = replace(
+        card,
+        model={**card.model, "size": list(translate.size)},
+        spec=game.spec.to_dict(),
+        scores={"valid": scored(translate, pairs)},
+        baselines={name: {} for name in baselines},
+    )
+    return Translator(Network(game.forth), game.spec, translate.reading, way, whole)
+
+
+def own(model: Translator) -> str:  # noqa: ARG001 - the same for all
+    """Return the data set of pairs of one's own."""
+    return OWN
+
+
+def options(model: Translator, path: str) -> dict[str, object]:
+    """Return how a folder of pairs is read: by the names of its sensors."""
+    sides = {"source": model.way.source, "target": model.way.target}
+    return {"path": path, **{side: sensor.name for side, sensor in sides.items() if sensor.name}}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A translator and what it is judged by.
+
+    judge: a classifier of the wanted sensor. learnt: gives the pairs of training, to which rivals
+    are fitted. few: gives the few labelled clips of the new sensor that there are, or none.
+    """
+
+    translator: Translator
+    judge: Classifier
+    learnt: Callable[[], PairDataset]
+    few: Callable[[], ClipDataset] | None = None
+
+
+def evaluate(model: Translator | Judged, examples: Examples) -> Scores:
+    """Return scores, see `ondes.tasks.translate.evaluate`; of one that is judged, its F1 too."""
+    pairs = cast("PairDataset", examples)
+    if isinstance(model, Judged):
+        return dict(scored(_Whole(model.translator), pairs, model.judge))
+    return dict(scored(_Whole(model), pairs))
+
+
+def rivals(model: Translator | Judged, examples: Examples) -> Mapping[str, Scores]:
+    """Return what the rivals on a card reach with the same judge: f1, recovered; by name.
+
+    They are fitted here, to the pairs of training; those that need labels where there are some.
+
+    Raises:
+        InputError: the judge is no network of torch.
+    """
+    if not isinstance(model, Judged) or not model.translator.card.baselines:
+        return {}
+    pairs = cast("PairDataset", examples)
+    truth = truths(pairs, model.judge)
+    if truth is None:
+        return {}
+    network = _network(model.judge)
+    learnt = _arrays(model.learnt())
+    few = () if model.few is None else _clips(model.few())
+    given = rivals_.Given(*learnt, network, *few)
+    source, target = (side[truth >= 0] for side in _arrays(pairs))
+    old, as_is = (_f1(rivals_.answers(network, x), truth) for x in (target, source))
+    found = {}
+    for name in rivals_.possible(given):
+        if name in model.translator.card.baselines:
+            rival = rivals_.fit(name, given)
+            f1 = _f1(rival.logits(source), truth)
+            found[name] = {"f1": f1, "recovered": recovered(old, as_is, f1)}
+    return found
+
+
+def families() -> Sequence[str]:
+    """Return the names of the simple rivals."""
+    return rivals_.names()
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A saved translator as it is scored: items as they are, each in whole."""
+
+    translator: Translator
+
+    @property
+    def spec(self) -> TranslatorSpec:
+        return self.translator.spec
+
+    def translated(
+        self,
+        x: Samples,
+        *,
+        rate_hz: float,  # noqa: ARG002 - was checked for all
+    ) -> tuple[Samples, Samples | None]:
+        made = self.translator.parts_of(x)
+        return made.result, made.uncertainty
+
+
+def _network(judge: Classifier) -> "nn.Module":
+    from ondes.run.predictors.torch import Network
+
+    if not isinstance(judge.predictor, Network):
+        raise InputError(
+            f"{judge.card.name!r} is no network of torch: rivals are made of one; judge by the "
+            "folder of a trained classifier, or evaluate without baselines"
+        )
+    return judge.predictor.model
+
+
+def _arrays(pairs: PairDataset) -> tuple[Samples, Samples]:
+    """Return all sources and all targets, [pair, channel, time]."""
+    every = [pairs[index] for index in range(len(pairs))]
+    return np.stack([pair.source for pair in every]), np.stack([pair.target for pair in every])
+
+
+def _clips(clips: ClipDataset) -> tuple[Samples, Samples]:
+    """Return clips [clip, channel, time] and what is true of them, [clip, class]."""
+    every = [clips[index] for index in range(len(clips))]
+    return np.stack([clip.x for clip in every]), np.stack([clip.y for clip in every])
+
+
+def _f1(answers: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    shares = np.exp(answers - answers.max(1, keepdims=True))
+    return class_scores(truth[truth >= 0], shares / shares.sum(1, keepdims=True))["f1_macro"]

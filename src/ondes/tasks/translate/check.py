@@ -1,0 +1,77 @@
+"""What is wrong with pairs, said before anything is learnt of them or judged by them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ondes.errors import ChannelError, InputError, NotFiniteError, RateError
+from ondes.protocols import Pair, PairDataset, Sensor
+from ondes.spec import TranslatorSpec
+
+
+def check_sensors(pairs: PairDataset, spec: TranslatorSpec) -> None:
+    """Check that a data set is of the rates and channels of a translator.
+
+    Raises:
+        RateError, ChannelError: it is not; where it would be, turned round, the message says so.
+    """
+    bins = spec.bins or 1
+    wanted = spec.channels * bins, len(spec.outputs) * bins
+    have = pairs.source.n_channels, pairs.target.n_channels
+    if have != wanted:
+        turned = have == wanted[::-1]
+        raise ChannelError(
+            f"pairs of {have[0]} channels and {have[1]} for a translator of {wanted[0]} into "
+            f"{wanted[1]}; "
+            + ("the sensors are swapped, turn the pairs round" if turned else _CHANNELS)
+        )
+    for sensor in (pairs.source, pairs.target):
+        if sensor.rate_hz != spec.rate_hz:
+            raise RateError(
+                f"{called(sensor)} at {sensor.rate_hz:.10g} Hz for a translator of "
+                f"{spec.rate_hz:.10g} Hz: a translation has as many entries as what it was made "
+                "of; bring both sensors to one rate in the data set"
+            )
+
+
+def check_pair(pair: Pair, pairs: TranslatorSpec) -> None:
+    """Check that both items of a pair are of a translator's kind and equally long.
+
+    Raises:
+        ChannelError: they have other channels, or one is constant.
+        InputError: they differ in length or have other axes.
+        NotFiniteError: a sample is NaN or infinite.
+    """
+    bins = pairs.bins or 1
+    sides = zip(pair._fields, pair, (pairs.channels * bins, len(pairs.outputs) * bins), strict=True)
+    for side, x, channels in sides:
+        check_item(x, channels=channels, what=f"a pair's {side}")
+    if pair.source.shape[1] != pair.target.shape[1]:
+        raise InputError(
+            f"a pair of {pair.source.shape[1]} and {pair.target.shape[1]} samples: a translation "
+            "is as long as what it was made of; cut both to the same time and bring them to one "
+            "rate"
+        )
+
+
+def check_item(x: NDArray[Any], *, channels: int, what: str) -> None:
+    """Check one item [channel, time]; raises ChannelError, InputError, NotFiniteError."""
+    if x.ndim != 2 or not x.shape[1]:
+        raise InputError(f"{what} of shape {list(x.shape)}; give [channel, time]")
+    if x.shape[0] != channels:
+        raise ChannelError(
+            f"{what} of {x.shape[0]} channels, the translator takes {channels}; {_CHANNELS}"
+        )
+    if not np.isfinite(x).all():
+        raise NotFiniteError(f"{what} holds NaN or infinity; repair it, or leave it out")
+    if x.shape[1] > 1 and x.max() == x.min():
+        raise ChannelError(f"{what} is {x.flat[0]:g} throughout; look at the sensor")
+
+
+def called(sensor: Sensor) -> str:
+    """Return what a message calls a sensor."""
+    return f"the sensor {sensor.name!r}" if sensor.name else "a sensor"
+
+
+_CHANNELS = "choose channels in the data set, or train a translator for these"
