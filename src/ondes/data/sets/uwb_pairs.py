@@ -9,10 +9,15 @@ the old sensor's into the new one's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from ondes.data.uwb.maps import Form
+import numpy as np
+from numpy.typing import NDArray
+
+from ondes.data.sets import uwb_actions
+from ondes.data.uwb.maps import Form, Frames
 from ondes.data.uwb.radar import Radar
-from ondes.data.uwb.scenes import recording
+from ondes.data.uwb.scenes import LABELS, recording, scene
 from ondes.data.uwb.sensors import NEW, OLD, POPULATIONS
 from ondes.errors import InputError, RecipeError, nearest
 from ondes.protocols import Pair, Sensor
@@ -47,7 +52,9 @@ class Config:
 
 
 class Radars:
-    """Pairs of one split."""
+    """Pairs of one split; what was done is known of each, for judging translations."""
+
+    labels = LABELS
 
     def __init__(self, config: Config, split: str, *, seed: int) -> None:
         self.config, self.split, self.seed = config, split, seed
@@ -73,6 +80,11 @@ class Radars:
             self._kept[index] = pair
         return Pair(*(array.copy() for array in self._kept[index]))
 
+    def y_of(self, index: int) -> NDArray[np.float32]:
+        """What was done, one 1 among zeros."""
+        told = scene(POPULATIONS[POPULATION[self.split]], index, seed=self.seed).label
+        return np.array([label == told for label in LABELS], np.float32)
+
     def _made(self, index: int) -> Pair:
         config = self.config
         population = POPULATIONS[POPULATION[self.split]]
@@ -87,3 +99,23 @@ def build(config: Config, *, split: str, seed: int = 0) -> Radars:
     if split not in POPULATION:
         raise RecipeError(f"uwb_pairs has no split {split!r}{nearest(split, POPULATION)}")
     return Radars(config, split, seed=seed if split == "train" else 0)
+
+
+def few(config: Config) -> uwb_actions.Actions:
+    """The few labelled clips that there are of the sensor that is translated."""
+    same = uwb_actions.Config(
+        sensor="old" if config.turned else "new",
+        old=config.old,
+        new=config.new,
+        form=config.form,
+        seconds=config.seconds,
+    )
+    return uwb_actions.build(same, split="few")
+
+
+def facts(config: Config) -> dict[str, Any]:
+    """What whoever uses a translator needs to know: the frames of which maps are made, if any."""
+    if config.form.kind != "map":
+        return {}
+    radar = config.old if config.turned else config.new
+    return {"frames": Frames.of(config.form, radar, seconds=config.seconds).to_dict()}
