@@ -107,6 +107,28 @@ def test_another_recipe_does_not_go_on(trained, loaded):
         train(other, trained, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [("lr", r"lr was .* and is now 0\.5"), ("seed", "seed was 5 and is now 6")],
+)
+def test_other_settings_do_not_go_on_and_leave_the_recipe(trained, loaded, setting, message):
+    before = (trained / "recipe.yaml").read_bytes()
+    other = {
+        "lr": {"train": replace(loaded.train, lr=0.5)},
+        "seed": {"seed": 6},
+    }[setting]
+    with pytest.raises(RecipeError, match=message):
+        train(loaded.model_copy(update=other), trained, resume=True)
+    assert (trained / "recipe.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_model_without_checkpoints_is_not_trained_over(trained, loaded, tmp_path, resume):
+    (tmp_path / "card.json").write_bytes((trained / "card.json").read_bytes())
+    with pytest.raises(InputError, match="holds a model, and no checkpoint"):
+        train(loaded, tmp_path, resume=resume)
+
+
 def test_seeds_decide_weights_and_data(loaded):
     other = loaded.model_copy(update={"seed": 6})
     examples = [build.dataset(one, "train") for one in (loaded, loaded, other)]

@@ -11,17 +11,18 @@ from accelerate import PartialState
 from torch import nn
 
 from ondes import __version__, data
-from ondes.errors import RecipeError
+from ondes.errors import InputError, RecipeError
 from ondes.io import atomic_write, make_folder
 from ondes.nn.ensemble import united
 from ondes.protocols import Examples, Task
 from ondes.recipe import build, documents
 from ondes.recipe.schema import Recipe
 from ondes.run import kinds
+from ondes.run.artefact import CARD
 from ondes.run.card import Card
 from ondes.run.kinds import Trained
 from ondes.train import checkpoint
-from ondes.train.loop import Progress, fit
+from ondes.train.loop import Progress, decisive, fit
 
 Sets = Callable[[Recipe, str], Examples]
 
@@ -48,7 +49,8 @@ def train(
 
     Raises:
         RecipeError: the recipe cannot be built, or ``out`` was begun by another one.
-        InputError: ``out`` holds a training and ``resume`` is off; data do not fit.
+        InputError: ``out`` holds a training and ``resume`` is off, or a model without its
+            checkpoints; data do not fit.
         NotFiniteError: the training diverged.
     """
     _keep(recipe, out, resume=resume)
@@ -169,17 +171,32 @@ def _part(progress: Progress | None, member: int, recipe: Recipe) -> Progress | 
 
 
 def _keep(recipe: Recipe, out: Path, *, resume: bool) -> None:
-    """Write the recipe to ``out``; refuse to go on with another data set, model or task."""
+    """Write the recipe to ``out``; refuse to go on with another one, or to train over a model."""
     path, document = out / FILE, recipe.document()
     begun = [checkpoint.begun(folder, resume=resume) for folder in (out, *folders(recipe, out))]
     if any(begun) and path.exists():
-        before = documents.parse(path.read_bytes(), source=str(path))
-        changed = [key for key in DECISIVE if before.get(key, document[key]) != document[key]]
-        if changed:
-            raise RecipeError(
-                f"{out} was begun with another {' and '.join(changed)}, see {path}; resume with "
-                "that recipe, or train into another folder"
-            )
+        _check_same(recipe, path)
+    elif not any(begun) and (out / CARD).exists():
+        raise InputError(
+            f"{out} holds a model, and no checkpoint to go on from: train into another folder"
+        )
     make_folder(out)
     with atomic_write(path) as temporary:
         temporary.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+
+def _check_same(recipe: Recipe, path: Path) -> None:
+    """Raise RecipeError where the recipe that a training was begun with gives other weights."""
+    before, now = documents.parse(path.read_bytes(), source=str(path)), recipe.document()
+    changed = [key for key in DECISIVE if before.get(key, now[key]) != now[key]]
+    if changed:
+        raise RecipeError(
+            f"{path.parent} was begun with another {' and '.join(changed)}, see {path}; resume "
+            "with that recipe, or train into another folder"
+        )
+    settings = {name: now["train"][name] for name in decisive(recipe.train)}
+    checkpoint.refuse_change(
+        path.parent,
+        before={**before.get("train", {}), "seed": before.get("seed", recipe.seed)},
+        now={**settings, "seed": recipe.seed},
+    )

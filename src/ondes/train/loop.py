@@ -57,6 +57,12 @@ class Result:
     weights: Path
 
 
+def decisive(config: TrainConfig) -> dict[str, object]:
+    """Return the settings that decide the weights, and so may not change in a resume."""
+    free = _FREE - _DECISIVE.get(config.schedule, set())
+    return {name: value for name, value in asdict(config).items() if name not in free}
+
+
 def fit(
     task: Task,
     train_set: Examples,
@@ -251,9 +257,11 @@ class _Run:
 
     def _origin(self) -> dict[str, object]:
         """Return what decides the weights, and so may not change in a resume."""
-        free = _FREE - _DECISIVE.get(self.config.schedule, set())
-        fixed = {name: value for name, value in asdict(self.config).items() if name not in free}
-        return {**fixed, "seed": self.seed, "number of processes": self.share.processes}
+        return {
+            **decisive(self.config),
+            "seed": self.seed,
+            "number of processes": self.share.processes,
+        }
 
     def _validation_batches(self, examples: Examples) -> Iterator[loader.Batch]:
         places = loader.validation_places(len(examples), self.part, self.share)
