@@ -95,6 +95,7 @@ def noise(n_samples, n_channels=2, seed=0, spread=40):
     x = np.zeros((n_channels, n_samples), np.float32)
     for channel in range(n_channels):
         lengths = rng.integers(1, 800 if channel == 0 else spread, n_samples)
+        lengths = lengths[: np.searchsorted(np.cumsum(lengths), n_samples) + 1]
         value = np.repeat(np.arange(len(lengths)) % 2, lengths)[:n_samples]
         x[channel] = value * 0.9
     return x
