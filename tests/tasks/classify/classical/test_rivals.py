@@ -53,6 +53,26 @@ def test_learns_classes_of_unequal_length(few, name):
     assert found["clips"] == 36
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((name, {}) for name in classical.names()), ("nn-dtw", {"window": 0.05, "reduce": 2})],
+)
+def test_huge_values_are_values(few, name, options):
+    plain, huge, test = few(), few(), few(seed=1, n=12)
+    gain = np.float32(2.0**100)
+    huge.x = [x * gain for x in huge.x]
+    rivals = [
+        classical.fit(name, clips, options={**OPTIONS[name], **options}) for clips in (plain, huge)
+    ]
+    found = [
+        scores_of(rival, [x * by for x in test.x])
+        for rival, by in zip(rivals, (1, gain), strict=True)
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=0.15 if name == "random-forest" else 1e-6)
+    assert np.isfinite(scores_of(rivals[0], [test.x[0] * gain])).all()
+    assert np.isfinite(scores_of(rivals[1], [test.x[0]])).all()
+
+
 @EVERY
 def test_learns_tags(few, name):
     rival, test = fitted(name, few("tags", n=90), "tags"), few("tags", seed=1)
@@ -119,6 +139,7 @@ def test_refuses_what_it_cannot_take(few, name):
         (good[0], InputError),
         (good[:, :0], TooShortError),
         (good * np.nan, NotFiniteError),
+        (good * np.float32(1e37), InputError),
     ):
         with pytest.raises(error):
             rival.scores(x)

@@ -29,6 +29,7 @@ LAGS = 2 ** np.arange(7)
 BLOCK = 8192  # samples correlated with themselves at once
 MOST_PAIRED = 12  # channels whose correlations are taken
 FAINT = 1e-9  # of the usual power
+LARGE = 1e12  # samples and powers beyond are squared in double precision
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def plan(clips: Sequence[Samples]) -> Plan:
 
 def features(x: Samples, plan: Plan) -> Samples:
     """Return float32 [feature] of a clip x [channel, time]."""
+    if max(float(np.abs(x).max()), plan.floor) > LARGE:
+        x = x.astype(np.float64)
     if len(x) > 1:
         x = np.concatenate([x, np.sqrt(np.square(x).sum(0, keepdims=True))])
     mean = x.mean(-1, keepdims=True)
@@ -80,7 +83,7 @@ def _spectral(x: Samples, plan: Plan) -> list[Samples]:
     banded = np.add.reduceat(power[:, start:stop], np.subtract(plan.edges[:-1], start), axis=1)
     banded = banded / widths
     absolute = np.log10(banded.mean(-1) + plan.floor)
-    banded /= banded.max((1, 2), keepdims=True) + np.float32(plan.floor)
+    banded /= banded.max((1, 2), keepdims=True) + banded.dtype.type(plan.floor)
     logs = np.log10(banded + np.float32(RANGE))
     average = np.log10(banded.mean(-1) + np.float32(RANGE))
     level = np.log10(power.sum(1) + plan.floor)

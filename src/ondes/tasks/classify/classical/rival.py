@@ -27,6 +27,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Json = Mapping[str, Any]
 
 HALF = 0.5
+LARGEST = 1e36  # of a sample: sums of several are numbers still
 SURE = 1e-12  # the least probability that becomes a logit
 
 
@@ -92,10 +93,7 @@ class Rival:
         """
         x = np.asarray(x, np.float32)
         check_samples(x, channels=self.spec.channels, least=self.spec.least)
-        if not np.isfinite(x).all():
-            raise NotFiniteError(
-                f"a clip of shape {list(x.shape)} holds NaN or infinity; repair it or leave it out"
-            )
+        _check_values(x, f"a clip of shape {list(x.shape)}")
         return self.model.scores(x)
 
     def logits(self, x: Samples, *, rate_hz: float) -> Scores:
@@ -153,6 +151,15 @@ def training(clips: ClipDataset, target: Target, *, absent: bool = False) -> Tra
     x = [np.ascontiguousarray(clips[i].x, np.float32) for i in range(len(clips))]
     for i, samples in enumerate(x):
         check_samples(samples, channels=clips.n_channels, what=f"clip {i}")
-        if not np.isfinite(samples).all():
-            raise NotFiniteError(f"clip {i} holds NaN or infinity: repair it or leave it out")
+        _check_values(samples, f"clip {i}")
     return Training(x, y, target)
+
+
+def _check_values(x: Samples, what: str) -> None:
+    if not np.isfinite(x).all():
+        raise NotFiniteError(f"{what} holds NaN or infinity: repair it or leave it out")
+    if (peak := float(np.abs(x).max())) > LARGEST:
+        raise InputError(
+            f"{what} reaches {peak:.3g}, and classical rivals take up to {LARGEST:g}: divide all "
+            "clips by the same number"
+        )

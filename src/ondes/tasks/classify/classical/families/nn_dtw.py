@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,6 +37,7 @@ ABOUT = "The nearest training clip under dynamic time warping (Sakoe and Chiba 1
 MOST_CELLS = 10**12  # of alignments, about twenty minutes
 PAIRS = 4096  # measured at once: bounds the memory
 TINY = 1e-9  # of a sample: .29 of 100 are 29
+LARGE = 1e15  # samples beyond are scaled down before they are squared
 PROMISING = 2  # clips of each class that are looked at first
 
 
@@ -85,6 +86,10 @@ class NearestDtw:
         A class, or a tag, is as likely as the nearest clip that has it is near, against the
         nearest of every other class, or the nearest without the tag; or the nearest one's numbers.
         """
+        gain = _gain(x, self.known.x)
+        if gain < 1:
+            known = self.known._replace(x=self.known.x * gain)
+            return replace(self, known=known).scores(x * gain)
         nearest, apart = self._nearest(reduced(x, self.reduce))
         if self.target == "number":
             return np.asarray(self.y[nearest[0]], np.float64)
@@ -144,14 +149,15 @@ class NearestDtw:
 
 def fit(train: Training, options: Options, *, rate_hz: float, seed: int) -> NearestDtw:  # noqa: ARG001 - as all families have it
     """Keep the clips, and choose the band where none is given."""
-    known = series([reduced(x, options.reduce) for x in train.x])
+    gain = _gain(*train.x)
+    known = series([reduced(x * gain, options.reduce) for x in train.x])
     longest = known.x.shape[-1]
     if options.window is not None:
         band = math.ceil(options.window * longest - TINY)
     else:
         _check(known, options)
         band = _best_band(known, train, round(100 * options.widest))
-    return NearestDtw(known, train.y, train.target, band, options.reduce)
+    return NearestDtw(known._replace(x=known.x / gain), train.y, train.target, band, options.reduce)
 
 
 def from_arrays(arrays: Arrays, numbers: dict[str, Any]) -> NearestDtw:
@@ -176,6 +182,12 @@ def reduced(x: Samples, samples: int) -> Samples:
     starts = np.arange(0, x.shape[-1], samples)
     counts = np.diff(np.append(starts, x.shape[-1]))
     return np.asarray(np.add.reduceat(x, starts, axis=-1) / counts, np.float32)
+
+
+def _gain(*arrays: Samples) -> np.float32:
+    """Return 1, or the power of two by which what is too large to be squared becomes small."""
+    peak = max(float(np.abs(x).max()) for x in arrays)
+    return np.float32(0.5 ** np.ceil(np.log2(peak)) if peak > LARGE else 1)
 
 
 def _nearness(apart: Scores) -> Scores:
