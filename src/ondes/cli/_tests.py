@@ -65,6 +65,7 @@ def judged(model: "Trained", by: str | None, *, device: str, threads: int) -> An
     Raises:
         InputError: a classifier is named to judge what is no translator, or is none itself.
     """
+    from ondes.recipe.run import unvaried
     from ondes.run import loading
     from ondes.run.kinds.translate import Judged
 
@@ -79,7 +80,7 @@ def judged(model: "Trained", by: str | None, *, device: str, threads: int) -> An
     judge: Any = loading.trained(named, device=device, threads=threads)
     if judge.card.task["name"] != "classify":
         raise InputError(f"--with {named}: it is no classifier; name one of the wanted sensor")
-    recipe = recipe_of(card.recipe, source=f"the card of {card.name}")
+    recipe = unvaried(recipe_of(card.recipe, source=f"the card of {card.name}"))
     return Judged(
         cast("Translator", model),
         judge,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ondes.draw import Graph
-    from ondes.protocols import Level
+    from ondes.protocols import ClipDataset, Dataset, Level
     from ondes.recipe import Recipe
     from ondes.spec import ClipSpec, Spec
 
@@ -263,8 +263,11 @@ def _of_recipe(name: str, wanted: Wanted) -> Subject:
 
 def _data(found: "Recipe", wanted: Wanted) -> tuple[float, int, tuple[str, ...]]:
     """Return rate, channels and classes of a recipe's data, which are read unless all is said."""
+    from ondes import data
     from ondes.recipe import build
 
+    if data.level(found.data.set) == "pair":
+        raise InputError(f"{found.name} translates pairs: networks that judge alone are drawn")
     if wanted.rate_hz and wanted.channels and wanted.classes:
         return wanted.rate_hz, wanted.channels, ()
     try:
@@ -274,7 +277,8 @@ def _data(found: "Recipe", wanted: Wanted) -> tuple[float, int, tuple[str, ...]]
             f"the data of {found.name}, which say its rate, channels and classes, cannot be read: "
             f"{error}. Give --rate, --channels and --classes to draw it without"
         ) from error
-    return examples.rate_hz, examples.n_channels, tuple(examples.labels)
+    judged = cast("Dataset | ClipDataset", examples)
+    return judged.rate_hz, judged.n_channels, tuple(judged.labels)
 
 
 def _for_signals(module: "nn.Module", wanted: Wanted) -> Subject:

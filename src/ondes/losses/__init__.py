@@ -2,8 +2,8 @@
 
 `bce`, `focal`, `hinge` of independent yes-no cells; `cross_entropy`, `focal_classes`,
 `hinge_classes`, `exponential_classes` of one class of several; `mse`, `l1`, `huber` of numbers;
-`exponential` of codes; `uncertain_l1`, `signal_l1`, `judged_as`, `same_answers` and `texture` of
-translations.
+`exponential` of codes; `uncertain_l1`, `signal_l1`, `judged_as`, `same_answers`, `same_features`
+and `texture` of translations.
 """
 
 from ondes.losses.classes import (
@@ -15,7 +15,14 @@ from ondes.losses.classes import (
 from ondes.losses.maps import bce, focal
 from ondes.losses.margins import exponential, hinge
 from ondes.losses.numbers import huber, l1, mse
-from ondes.losses.translate import judged_as, same_answers, signal_l1, texture, uncertain_l1
+from ondes.losses.translate import (
+    judged_as,
+    same_answers,
+    same_features,
+    signal_l1,
+    texture,
+    uncertain_l1,
+)
 
 __all__ = [
     "bce",
@@ -31,6 +38,7 @@ __all__ = [
     "l1",
     "mse",
     "same_answers",
+    "same_features",
     "signal_l1",
     "texture",
     "uncertain_l1",

@@ -4,6 +4,7 @@ With `ondes.losses.l1`, for reconstruction and cycles, these are the terms of pi
 2017), SelectionGAN (Tang et al. 2019), CycleGAN (Zhu et al. 2017) and the Sig2Sig poster.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -124,6 +125,35 @@ def same_answers(logits: Tensor, wanted: Tensor, *, temperature: float = 1.0) ->
     p = F.log_softmax(logits / temperature, dim=-1)
     truth = F.log_softmax(wanted.detach().to(logits) / temperature, dim=-1)
     return temperature**2 * F.kl_div(p, truth, reduction="batchmean", log_target=True)
+
+
+def same_features(features: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """Return how far a frozen network's features are from those of true partners.
+
+    Of each level the mean difference as a share of the true ones' mean size, mean |f - g| / mean
+    |g|; the sum over levels. No gradient goes to what is wanted.
+
+    Args:
+        features: levels of translations, of any shapes.
+        wanted: those of their true partners, shaped alike.
+
+    Raises:
+        InputError: numbers of levels or their shapes differ.
+
+    >>> same_features([torch.zeros(2)], [torch.tensor([1.0, 3.0])])
+    tensor(1.)
+    """
+    if len(features) != len(wanted) or not features:
+        raise InputError(
+            f"{len(features)} levels and {len(wanted)} wanted: give as many, one or more"
+        )
+    shares = []
+    for found, true in zip(features, wanted, strict=True):
+        check_shapes(found, true)
+        truth = true.detach().to(found)
+        size = truth.abs().mean().clamp_min(torch.finfo(truth.dtype).tiny)
+        shares.append((found - truth).abs().mean() / size)
+    return torch.stack(shares).sum()
 
 
 def texture(outputs: Tensor, target: Tensor, *, stretch: int = 5) -> Tensor:

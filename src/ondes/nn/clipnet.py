@@ -48,8 +48,16 @@ class ClipNet(nn.Module):
 
     def heads(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, ...]:
         """Return the logits of `forward` and, in training, those of auxiliary heads."""
+        logits: tuple[Tensor, ...] = self.head(self._levels(x, lengths))
+        return logits
+
+    def seen(self, x: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Return the encoder's levels, [b, channel, ...] each, and the logits of `forward`."""
+        levels = self._levels(x, None)
+        return tuple(level.values for level in levels), self.head(levels)[0]
+
+    def _levels(self, x: Tensor, lengths: Tensor | None) -> tuple[Ragged, ...]:
         batch = ragged(x, lengths)
         check_clips(batch, self.spec)
         levels: tuple[Ragged, ...] = self.encoder(self.front(batch))
-        logits: tuple[Tensor, ...] = self.head(levels)
-        return logits
+        return levels

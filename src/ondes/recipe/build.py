@@ -8,7 +8,9 @@ from typing import Any, cast
 from torch import nn
 
 from ondes import data, models, tasks
+from ondes.data import varied_pairs
 from ondes.data.varied import Varied
+from ondes.data.varied_pairs import VariedPairs
 from ondes.errors import RecipeError, nearest
 from ondes.models import translators
 from ondes.nn import game
@@ -37,7 +39,7 @@ def makers(recipe: Recipe, *, where: Where = dotted) -> dict[str, Maker]:
     """
     found = {
         "data": _found(_data_config, recipe.data.set, where(("data", "set"))),
-        "vary": vary.Config,
+        "vary": _vary_kind(recipe),
         "model": _found(_model_config, recipe.model.name, where(("model", "name"))),
         "game": game.Config,
         "task": _found(tasks.find, recipe.task.name, where(("task", "name"))),
@@ -65,8 +67,9 @@ def _check_levels(recipe: Recipe, where: Where) -> None:
         raise RecipeError(f"{where(('model', 'game'))}: {recipe.model.name} is no translator")
     if wanted == "pair" and recipe.members > 1:
         raise RecipeError(f"{where(('members',))}: translators have no members; say 1")
-    if given != "clip" and (recipe.data.vary or recipe.data.balance):
-        place = where(("data", "vary" if recipe.data.vary else "balance"))
+    said = {"frame": recipe.data.vary or recipe.data.balance, "pair": recipe.data.balance}
+    if said.get(given):
+        place = where(("data", "vary" if given == "frame" and recipe.data.vary else "balance"))
         raise RecipeError(f"{place}: {recipe.data.set} is no set of clips, and varies its own")
 
 
@@ -169,10 +172,12 @@ def few(recipe: Recipe) -> Callable[[], ClipDataset] | None:
 
 
 def varied(recipe: Recipe, examples: Examples) -> Examples:
-    """Return clips of training varied as the recipe says, or as they are where it says nothing."""
+    """Return examples of training varied as the recipe says, or as they are without."""
     if not recipe.data.vary and not recipe.data.balance:
         return examples
-    config = _vary_config(recipe)
+    config: Any = _vary_config(recipe)
+    if data.level(recipe.data.set) == "pair":
+        return VariedPairs(cast("PairDataset", examples), config, seed=recipe.seed)
     clips = cast("ClipDataset", examples)
     return Varied(clips, config, seed=recipe.seed, balance=recipe.data.balance)
 
@@ -294,9 +299,14 @@ def _take_up(model: nn.Module, start: str) -> None:
         ) from error
 
 
-def _vary_config(recipe: Recipe, *, where: Where = dotted) -> vary.Config:
-    path = ("data", "vary")
-    return make(vary.Config, typed(vary.Config, recipe.data.vary, path), path, where=where)
+def _vary_kind(recipe: Recipe) -> Maker:
+    of_pairs = recipe.data.set in data.names() and data.level(recipe.data.set) == "pair"
+    return varied_pairs.Config if of_pairs else vary.Config
+
+
+def _vary_config(recipe: Recipe, *, where: Where = dotted) -> object:
+    path, kind = ("data", "vary"), _vary_kind(recipe)
+    return make(kind, typed(kind, recipe.data.vary, path), path, where=where)
 
 
 def _data_options(recipe: Recipe, split: str, *, where: Where = dotted) -> dict[str, Any]:

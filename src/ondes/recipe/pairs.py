@@ -21,17 +21,16 @@ def game_for(pairs: PairDataset, name: str, options: Mapping[str, Any], config: 
     """Return translators and critics for pairs like these, with freshly drawn weights.
 
     Raises:
-        RecipeError: the two sensors' rates or sizes do not go together, or an option is wrong.
+        RecipeError: the two sensors' maps do not go together, or an option is wrong.
     """
-    _check_rates(pairs)
-    sizes = {
+    sizes = [
         _size(x, sensor, config.maps) for x, sensor in zip(pairs[0], _sensors(pairs), strict=True)
-    }
-    if len(sizes) > 1:
+    ]
+    if sizes[0][:-1] != sizes[1][:-1]:
         raise RecipeError(
-            f"model.game.maps={config.maps}: the sensors give {' and '.join(map(str, sizes))} bins "
-            "and samples, and a translation has as many as what it was made of; let the data set "
-            "give both alike (data.options)"
+            f"model.game.maps={config.maps}: maps of {sizes[0][0]} and {sizes[1][0]} bins; a "
+            "translation has as many as what it was made of: let the data set give both alike "
+            "(data.options)"
         )
     planes = [config.maps or sensor.n_channels for sensor in _sensors(pairs)]
     return translators.build_game(
@@ -41,7 +40,7 @@ def game_for(pairs: PairDataset, name: str, options: Mapping[str, Any], config: 
         rate_hz=pairs.target.rate_hz,
         inputs=_names(pairs.source, planes[0], "source"),
         outputs=_names(pairs.target, planes[1], "target"),
-        size=sizes.pop(),
+        size=sizes[1],
         both=config.both,
         conditional=config.conditional,
     )
@@ -119,16 +118,6 @@ class SomeLabelled(Some):
 
 def _sensors(pairs: PairDataset) -> tuple[Sensor, Sensor]:
     return pairs.source, pairs.target
-
-
-def _check_rates(pairs: PairDataset) -> None:
-    rates = pairs.source.rate_hz, pairs.target.rate_hz
-    if rates[0] != rates[1]:
-        raise RecipeError(
-            f"data: the source is at {rates[0]:.10g} Hz, the target at {rates[1]:.10g} Hz; a "
-            "translation has as many samples as what it was made of: let the data set give both at "
-            "one rate"
-        )
 
 
 def _size(x: NDArray[np.float32], sensor: Sensor, maps: int) -> tuple[int, ...]:

@@ -18,7 +18,8 @@ class Data(_Part):
 
     limit: at most so many examples of a split, by its name; of clips spread evenly over all.
     vary: how clips of training are varied, each time anew, as `ondes.ops.vary.Config` says; of
-        data that say what whole clips are.
+        data that say what whole clips are. Pairs are varied as `ondes.data.varied_pairs.Config`
+        says.
     balance: let every class or tag of these have its turn in training, however few its clips.
     """
 

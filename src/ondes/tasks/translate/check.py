@@ -10,12 +10,25 @@ from ondes.protocols import Pair, PairDataset, Sensor
 from ondes.spec import TranslatorSpec
 
 
-def check_sensors(pairs: PairDataset, spec: TranslatorSpec) -> None:
+def check_sensors(
+    pairs: PairDataset, spec: TranslatorSpec, *, source_hz: float, way: tuple[str, str] = ("", "")
+) -> None:
     """Check that a data set is of the rates and channels of a translator.
 
+    Args:
+        pairs: the data set. spec: of the network.
+        source_hz: at which the source is before it is brought to the network's rate.
+        way: names of the sensors from and to which it translates, where they have some.
+
     Raises:
-        RateError, ChannelError: it is not; where it would be, turned round, the message says so.
+        RateError, ChannelError, InputError: it is not; where it would be, turned round, the
+            message says so.
     """
+    if all(way) and (pairs.target.name, pairs.source.name) == way:
+        raise InputError(
+            f"pairs from {pairs.source.name} to {pairs.target.name} for a translator from {way[0]} "
+            f"to {way[1]}: the sensors are swapped, turn the pairs round"
+        )
     bins = spec.bins or 1
     wanted = spec.channels * bins, len(spec.outputs) * bins
     have = pairs.source.n_channels, pairs.target.n_channels
@@ -26,12 +39,12 @@ def check_sensors(pairs: PairDataset, spec: TranslatorSpec) -> None:
             f"{wanted[1]}; "
             + ("the sensors are swapped, turn the pairs round" if turned else _CHANNELS)
         )
-    for sensor in (pairs.source, pairs.target):
-        if sensor.rate_hz != spec.rate_hz:
+    for sensor, rate_hz in ((pairs.source, source_hz), (pairs.target, spec.rate_hz)):
+        if sensor.rate_hz != rate_hz:
             raise RateError(
                 f"{called(sensor)} at {sensor.rate_hz:.10g} Hz for a translator of "
-                f"{spec.rate_hz:.10g} Hz: a translation has as many entries as what it was made "
-                "of; bring both sensors to one rate in the data set"
+                f"{rate_hz:.10g} Hz: a translation has as many samples as what it was made of; "
+                "give both sensors at one rate, or train with task.options.resample: true"
             )
 
 

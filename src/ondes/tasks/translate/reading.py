@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ondes.errors import InputError, nearest
+from ondes.ops.resample import Resampler
+from ondes.protocols import Pair
 
 Floats = NDArray[np.float32]
 Values = TypeVar("Values", bound=Any)  # arrays or tensors
@@ -107,6 +109,22 @@ def fitted(
     if scaling == "shared":
         source = Side(floor=floor, level=source.level, centre=target.centre, spread=target.spread)
     return Reading(source=source, target=target)
+
+
+def even(pair: Pair, source_hz: float, rate_hz: float) -> Pair:
+    """Return a pair whose source, at `source_hz`, is brought to the target's rate.
+
+    Both are then cut to the shorter one, by a sample at most; at one rate a pair stays as it is.
+
+    >>> pair = Pair(np.ones((1, 100), np.float32), np.ones((1, 50), np.float32))
+    >>> even(pair, 200, 100).source.shape
+    (1, 50)
+    """
+    if source_hz == rate_hz:
+        return pair
+    source = Resampler(source_hz, rate_hz)(pair.source)
+    shared = min(source.shape[1], pair.target.shape[1])
+    return Pair(source[:, :shared], pair.target[:, :shared])
 
 
 def _side(items: Sequence[Floats], *, floor: bool, maps: bool, scaled: bool) -> Side:

@@ -11,6 +11,7 @@ from ondes.metrics import class_scores
 from ondes.protocols import Labelled, PairDataset
 from ondes.spec import TranslatorSpec
 from ondes.tasks.translate.check import check_pair, check_sensors
+from ondes.tasks.translate.reading import even
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -26,8 +27,15 @@ class Translator(Protocol):
     def spec(self) -> TranslatorSpec:
         """What the network takes and gives."""
 
-    def translated(self, x: Floats, *, rate_hz: float) -> tuple[Floats, Floats | None]:
-        """Return an item [channel, time] as the wanted sensor's, and its uncertainty, or none."""
+    @property
+    def source_hz(self) -> float:
+        """The rate of the sensor that is translated, before its items are brought to another."""
+
+    def translated(self, x: Floats, /) -> tuple[Floats, Floats | None]:
+        """Return an item [channel, time] as the wanted sensor's, and its uncertainty, or none.
+
+        The item is at the network's rate.
+        """
 
 
 class Judge(Protocol):
@@ -41,26 +49,34 @@ class Judge(Protocol):
         """Return probabilities [class] of an item [channel, time]."""
 
 
-def evaluate(translator: Translator, pairs: PairDataset, judge: Judge | None = None) -> Scores:
+def evaluate(
+    translator: Translator,
+    pairs: PairDataset,
+    judge: Judge | None = None,
+    *,
+    way: tuple[str, str] = ("", ""),
+) -> Scores:
     """Return what translations are worth; units are the wanted sensor's.
 
     l1, l1_as_is: mean absolute error of translations, and of what was there before (where sensors
     have as many channels). spectral: the distance of log spectra in dB, see `spectral_distance`.
     calibration: mean correlation over items of uncertainty and error; foretold: mean uncertainty
-    over mean error. With a judge, what `judged` says. pairs: how many there were.
+    over mean error. With a judge, what `judged` says. pairs: how many there were. `way` are names
+    of sensors, see `ondes.tasks.translate.check.check_sensors`.
 
     Raises:
         ChannelError, RateError, InputError, NotFiniteError: pairs do not fit.
     """
-    check_sensors(pairs, translator.spec)
+    spec = translator.spec
+    check_sensors(pairs, spec, source_hz=translator.source_hz, way=way)
     if not len(pairs):
         raise InputError(f"the data set {pairs!r} holds no pair; nothing can be scored on it")
     rows: list[Scores] = []
     answers: list[Doubles] = []
     for index in range(len(pairs)):
-        pair = pairs[index]
-        check_pair(pair, translator.spec)
-        made, doubt = translator.translated(pair.source, rate_hz=pairs.source.rate_hz)
+        pair = even(pairs[index], translator.source_hz, spec.rate_hz)
+        check_pair(pair, spec)
+        made, doubt = translator.translated(pair.source)
         rows.append(_errors(pair.source, pair.target, made, doubt))
         if judge is not None:
             heard = (pair.target, pair.source, made)

@@ -16,7 +16,7 @@ from ondes.protocols import Level, Pair, PairDataset, Phase, Step
 from ondes.spec import ClipSpec, TranslatorSpec
 from ondes.tasks.translate import watch
 from ondes.tasks.translate.check import check_pair, check_sensors
-from ondes.tasks.translate.reading import Floats, Reading, Scaling, fitted
+from ondes.tasks.translate.reading import Floats, Reading, Scaling, even, fitted
 from ondes.tasks.translate.terms import Answering, Losses, critics_term, translators_terms, ways
 
 MET = 200  # pairs that are looked at for the scale
@@ -39,6 +39,13 @@ class TranslateTask:
             sensors have one unit, or ``none``.
         floor: whether each item's median is taken off.
         every: steps of the translators for one of the critics.
+        resample: bring signals of the source to the target's rate, where they differ, by the filter
+            of `ondes.ops.resample`; nothing is unasked.
+
+    Attributes:
+        reading: what scales raw signals, fitted where the task meets its data.
+        size: of the items, (time,) or (bins, time).
+        noticed: what the last validation found wrong, see `watch.noticed`; none before the first.
 
     Raises:
         InputError: a term needs what is not there: a classifier, a way back, as many channels.
@@ -56,12 +63,15 @@ class TranslateTask:
         scaling: Scaling = "each",
         floor: bool = False,
         every: int = 1,
+        resample: bool = False,
     ) -> None:
         self.model, self.losses, self.classifier = model, losses, classifier
-        self.scaling, self.floor, self.every = scaling, floor, every
+        self.scaling, self.floor = scaling, floor
+        self.every, self.resample = every, resample
+        self.source_hz = self.spec.rate_hz
         self.reading = Reading()
         self.size: tuple[int, ...] = (1,)
-        self._noticed = {*watch.NOTES}
+        self.noticed: dict[str, str] | None = None
         self._judge = None if judge is None else judge.eval().requires_grad_(False)  # noqa: FBT003
         self._check()
         if not losses.adv:
@@ -71,10 +81,15 @@ class TranslateTask:
 
     def _check(self) -> None:
         losses, spec = self.losses, self.spec
-        if losses.same and self._judge is None:
+        if (losses.same or losses.features) and self._judge is None:
             raise InputError(
-                "translate(losses.same): names no classifier whose answers shall stay the same; "
-                "give one (task.options.classifier), or losses.same: 0"
+                "translate(losses.same, losses.features): there is no classifier whose answers "
+                "shall stay the same; name one (task.options.classifier), or say 0"
+            )
+        if losses.features and not hasattr(self._judge, "seen"):
+            raise InputError(
+                f"translate(losses.features): {self.classifier!r} does not tell what it sees on "
+                "its way to its answers; say losses.features: 0"
             )
         if losses.cycle and self.model.back is None:
             raise InputError("translate(losses.cycle): nothing translates back; model.game.both")
@@ -106,8 +121,13 @@ class TranslateTask:
         """
         for pairs in (train_set, valid_set):
             if pairs is not None:
-                check_sensors(pairs, self.spec)
-        seen = [train_set[place] for place in _spread(len(train_set), MET)]
+                source_hz = pairs.source.rate_hz if self.resample else self.spec.rate_hz
+                check_sensors(pairs, self.spec, source_hz=source_hz)
+        self.source_hz = train_set.source.rate_hz
+        seen = [
+            even(train_set[place], self.source_hz, self.spec.rate_hz)
+            for place in _spread(len(train_set), MET)
+        ]
         for pair in seen:
             check_pair(pair, self.spec)
         self.size = shaped(seen[0].target, self.spec).shape[1:]
@@ -125,6 +145,7 @@ class TranslateTask:
         Raises:
             ChannelError, InputError, NotFiniteError: the pair is not of the translator's kind.
         """
+        pair = even(pair, self.source_hz, self.spec.rate_hz)
         check_pair(pair, self.spec)
         return {
             "x": shaped(self.reading.source.into(pair.source), self.spec),
@@ -160,9 +181,9 @@ class TranslateTask:
         """
         figures = watch.figures(rows)
         notes = watch.noticed(figures)
-        for name in notes.keys() - self._noticed:
+        for name in notes.keys() - (watch.NOTES if self.noticed is None else self.noticed):
             warnings.warn(f"{name}: {notes[name]}", stacklevel=2)
-        self._noticed = {*notes}
+        self.noticed = notes
         return figures
 
     def phases(self) -> tuple[Phase, ...]:
@@ -171,19 +192,12 @@ class TranslateTask:
         second = Phase("criticise", self.model.critics, ("critic",))
         return (first, second) if self.losses.adv else (first,)
 
-    def translated(self, x: Floats, *, rate_hz: float) -> tuple[Floats, Floats | None]:
+    def translated(self, x: Floats) -> tuple[Floats, Floats | None]:
         """Return an item [channel, time] as the wanted sensor's, and its uncertainty, or none.
 
-        The uncertainty, [1 or bins, time], is in the wanted sensor's units.
-
-        Raises:
-            RateError: the item is not at the translator's rate.
+        The item is at the network's rate; the uncertainty, [1 or bins, time], is in the wanted
+        sensor's units.
         """
-        if rate_hz != self.spec.rate_hz:
-            raise RateError(
-                f"an item at {rate_hz:.10g} Hz for a translator of {self.spec.rate_hz:.10g} Hz: "
-                "let the data set give that rate, or resample it"
-            )
         scaled = shaped(self.reading.source.into(x), self.spec)
         made = self._made(torch.from_numpy(scaled)[None])
         return given(made.result, made.log_uncertainty, self.reading)

@@ -1,5 +1,6 @@
 """What translators and critics are to make small, and how much each part of it weighs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -7,7 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from ondes.errors import InputError
-from ondes.losses import judged_as, l1, same_answers, signal_l1, texture, uncertain_l1
+from ondes.losses import (
+    judged_as,
+    l1,
+    same_answers,
+    same_features,
+    signal_l1,
+    texture,
+    uncertain_l1,
+)
 from ondes.losses.translate import Kind
 from ondes.nn.critic import PatchCritic
 from ondes.nn.game import Game
@@ -29,6 +38,7 @@ class Losses:
     signal: L1 weighed by how much signal there is, `emphasis` times its share.
     texture: roughness over `stretch` entries.
     same: whether the frozen classifier answers as on the true partner, at a `temperature`.
+    features: whether what it sees on its way there is the same, level by level.
     kind: of the critics' loss, least-squares or logistic.
 
     Raises:
@@ -43,6 +53,7 @@ class Losses:
     signal: float = 0.0
     texture: float = 0.0
     same: float = 0.0
+    features: float = 0.0
     emphasis: float = 4.0
     stretch: int = 5
     temperature: float = 1.0
@@ -61,7 +72,9 @@ class Losses:
         return tuple(name for name in TERMS if getattr(self, name))
 
 
-TERMS = tuple(field.name for field in fields(Losses))[:8]
+TERMS = tuple(field.name for field in fields(Losses))[:9]
+
+JUDGED = ("same", "features")
 
 
 class Way(NamedTuple):
@@ -83,8 +96,17 @@ class Answering(NamedTuple):
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return logits [b, class] of scaled x [b, channels, (f,) t]."""
-        logits: Tensor = self.judge((x.flatten(1, -2) * self.spread + self.centre).float())
+        logits: Tensor = self.judge(self._raw(x))
         return logits.float()
+
+    def seen(self, x: Tensor) -> tuple[Sequence[Tensor], Tensor]:
+        """Return the levels that it sees on its way, and the logits."""
+        levels, logits = self.judge.seen(self._raw(x))  # type: ignore[operator]  # has been checked
+        return [level.float() for level in levels], logits.float()
+
+    def _raw(self, x: Tensor) -> Tensor:
+        flat = x.flatten(1, -2) if x.ndim == 4 else x
+        return (flat * self.spread + self.centre).float()
 
 
 def ways(game: Game, x: Tensor, y: Tensor) -> list[Way]:
@@ -99,17 +121,14 @@ def translators_terms(
     found: list[Way], losses: Losses, *, conditional: bool, answering: Answering | None
 ) -> Terms:
     """Return the weighed terms of translators, sums over directions, by name."""
-    terms: Terms = {}
+    values = {} if answering is None else _consistency(found[0], losses, answering)
     for name in losses.named:
-        if name == "same":
-            value = _same(found[0], losses, answering)
-        elif name == "cycle":
-            value = _cycle(found)
-        else:
+        if name == "cycle":
+            values[name] = _cycle(found)
+        elif name not in JUDGED:
             parts = [_term(name, way, losses, conditional=conditional) for way in found]
-            value = torch.stack(parts).sum()
-        terms[name] = getattr(losses, name) * value
-    return terms
+            values[name] = torch.stack(parts).sum()
+    return {name: getattr(losses, name) * values[name] for name in losses.named}
 
 
 def critics_term(found: list[Way], losses: Losses, *, conditional: bool) -> Terms:
@@ -153,11 +172,20 @@ def _cycle(found: list[Way]) -> Tensor:
     return there + l1(_float(forth.translator(back.made.result)).result, back.given)
 
 
-def _same(way: Way, losses: Losses, answering: Answering | None) -> Tensor:
-    assert answering is not None
+def _consistency(way: Way, losses: Losses, answering: Answering) -> Terms:
+    """Return the terms of the frozen classifier, unweighted."""
+    if not losses.features:
+        with torch.no_grad():
+            truth = answering(way.true)
+        logits = answering(way.made.result) if losses.same else truth
+        return {"same": same_answers(logits, truth, temperature=losses.temperature)}
     with torch.no_grad():
-        wanted = answering(way.true)
-    return same_answers(answering(way.made.result), wanted, temperature=losses.temperature)
+        wanted, truth = answering.seen(way.true)
+    levels, logits = answering.seen(way.made.result)
+    return {
+        "same": same_answers(logits, truth, temperature=losses.temperature),
+        "features": same_features(levels, wanted),
+    }
 
 
 def _float(made: Translation) -> Translation:
