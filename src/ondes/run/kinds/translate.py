@@ -14,9 +14,10 @@ from ondes.protocols import ClipDataset, Examples, PairDataset, Task
 from ondes.run.card import Card, Json
 from ondes.run.classifier import Classifier
 from ondes.run.engine import Samples
+from ondes.run.export import Graph
 from ondes.run.kinds import Scores
 from ondes.run.predictors import Predictor
-from ondes.run.translator import Translator, graph, revived
+from ondes.run.translator import Translator, revived
 from ondes.run.way import Way
 from ondes.spec import TranslatorSpec
 from ondes.tasks.translate import evaluate as scored
@@ -26,12 +27,14 @@ from ondes.tasks.translate import rivals as rivals_
 if TYPE_CHECKING:
     from torch import nn
 
+    from ondes.nn.translator import Translator as Network
     from ondes.tasks.translate import TranslateTask
 
 __all__ = ["Judged", "averages", "evaluate", "families", "finish", "graph", "options", "own"]
 __all__ += ["revive", "rivals", "spec"]
 
 OWN = "pairs"
+LEAST = 1.0  # answers below it are compared as if they were as large; most are, as inputs are
 
 
 def spec(values: Json) -> TranslatorSpec:
@@ -55,6 +58,25 @@ def revive(
     return revived(path, card, predictor)
 
 
+def graph(model: "nn.Module", card: Card) -> Graph:
+    """Return a network that gives all its parts, to be compared at the size it learnt and beside.
+
+    What goes in is scaled and what comes out is not yet in a sensor's units: the card's ``decoder``
+    tells both.
+    """
+    from ondes.nn.translator import Exportable
+    from ondes.run.predictors import torch
+
+    own, size = TranslatorSpec.from_dict(card.spec), Way.from_dict(card.task["way"]).size[-1]
+    rows = (own.channels, own.bins) if own.bins else (own.channels,)
+    made = torch.Network(model)(np.zeros((1, *rows, 1), np.float32))
+    doubts = made.shape[1] > 2 * len(own.outputs)
+    outputs = ("parts", "result", "log_uncertainty") if doubts else ("parts", "result")
+    lengths = (max(size // 2, 1), size, size + size // 3)
+    whole = Exportable(cast("Network", model))
+    return Graph(whole, outputs, lengths, LEAST, own.bins)
+
+
 def finish(
     task: Task,
     valid_set: Examples,
@@ -65,7 +87,8 @@ def finish(
 ) -> Translator:
     """Keep the translator forth of a trained game, scored on validation pairs.
 
-    Rivals are named on the card; they are fitted where translations are judged.
+    Rivals are named on the card; they are fitted where translations are judged. What its last
+    validation found wrong stands among the card's limits.
     """
     from ondes.run.predictors.torch import Network
 
@@ -83,6 +106,7 @@ def finish(
         spec=game.spec.to_dict(),
         scores={"valid": scored(translate, pairs)},
         baselines={name: {} for name in baselines},
+        limits=" ".join([card.limits, *_noticed(translate)]).strip(),
     )
     return Translator(Network(game.forth), game.spec, translate.reading, way, whole)
 
@@ -115,9 +139,9 @@ class Judged:
 def evaluate(model: Translator | Judged, examples: Examples) -> Scores:
     """Return scores, see `ondes.tasks.translate.evaluate`; of one that is judged, its F1 too."""
     pairs = cast("PairDataset", examples)
-    if isinstance(model, Judged):
-        return dict(scored(_Whole(model.translator), pairs, model.judge))
-    return dict(scored(_Whole(model), pairs))
+    own, judge = (model.translator, model.judge) if isinstance(model, Judged) else (model, None)
+    way = (own.way.source.name, own.way.target.name)
+    return dict(scored(_Whole(own), pairs, judge, way=way))
 
 
 def rivals(model: Translator | Judged, examples: Examples) -> Mapping[str, Scores]:
@@ -164,14 +188,19 @@ class _Whole:
     def spec(self) -> TranslatorSpec:
         return self.translator.spec
 
-    def translated(
-        self,
-        x: Samples,
-        *,
-        rate_hz: float,  # noqa: ARG002 - was checked for all
-    ) -> tuple[Samples, Samples | None]:
+    @property
+    def source_hz(self) -> float:
+        return self.translator.way.source.rate_hz
+
+    def translated(self, x: Samples) -> tuple[Samples, Samples | None]:
         made = self.translator.parts_of(x)
         return made.result, made.uncertainty
+
+
+def _noticed(task: "TranslateTask") -> list[str]:
+    """Return what a training's last validation found wrong, as sentences."""
+    notes = task.noticed or {}
+    return [f"Noticed in training: {name}: {note}." for name, note in notes.items()]
 
 
 def _network(judge: Classifier) -> "nn.Module":
