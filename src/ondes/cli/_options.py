@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ondes.run.classifier import Classifier
     from ondes.run.detector import Detector
     from ondes.run.pipeline import Pipeline
+    from ondes.run.translator import Translator
 
 Inputs = Annotated[
     list[str],
@@ -150,7 +151,7 @@ class Opening:
         )
 
 
-def trained(model: str, *, device: str, threads: int) -> "Pipeline | Classifier":
+def trained(model: str, *, device: str, threads: int) -> "Pipeline | Classifier | Translator":
     """Return a trained model of any task, ready on a device; raises what `ondes.load` does.
 
     Raises:
@@ -192,10 +193,30 @@ def classifier(model: str, *, device: str, threads: int) -> "Classifier":
 
     found = trained(model, device=device, threads=threads)
     if not isinstance(found, Classifier):
-        raise InputError(
-            f"{model} is a model that finds events: ondes detect INPUT... --model {model}"
-        )
+        raise InputError(_meant_for(model, found.card))
     return found
+
+
+def translator(model: str, *, device: str, threads: int) -> "Translator":
+    """Return a trained translator; raises what `ondes.load` does.
+
+    Raises:
+        InputError: the model is none.
+    """
+    from ondes.run.translator import Translator
+
+    found = trained(model, device=device, threads=threads)
+    if not isinstance(found, Translator):
+        raise InputError(_meant_for(model, found.card))
+    return found
+
+
+def _meant_for(model: str, card: "Card") -> str:
+    """Return what a model is, and the verb that uses it."""
+    kinds = {"detect": "finds events", "classify": "tells what clips are"}
+    verb = str(card.task["name"])
+    what = kinds.get(verb, "translates one sensor's signal into another's")
+    return f"{model} is a model that {what}: ondes {verb} INPUT... --model {model}"
 
 
 def hearer(

@@ -14,7 +14,14 @@ from ondes.io.events import (
 )
 from ondes.io.inputs import expand
 from ondes.io.signalfile import SignalFile
-from ondes.io.signals import open_signal, read, signal_formats, signal_suffixes, write
+from ondes.io.signals import (
+    open_signal,
+    read,
+    signal_formats,
+    signal_suffix,
+    signal_suffixes,
+    write,
+)
 
 __all__ = [
     "SignalFile",
@@ -28,6 +35,7 @@ __all__ = [
     "read_event_table",
     "read_events",
     "signal_formats",
+    "signal_suffix",
     "signal_suffixes",
     "write",
     "write_events",

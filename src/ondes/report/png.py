@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,18 @@ _MAGMA = (
     0xFCFDBF,
 )  # fmt: skip
 
+# From night over petrol to foam: for what is no level, as uncertainty and error.
+_SEA = (0x06141B, 0x0A2F3C, 0x0B5563, 0x12808A, 0x3FAFA7, 0x8FD6BE, 0xF1F7DC)
+
+
+def sea(n: int) -> Bytes:
+    """Return `n` colours [n, RGB] from near black over petrol to pale green.
+
+    >>> sea(2).tolist()
+    [[6, 20, 27], [241, 247, 220]]
+    """
+    return _ramp(_SEA, n)
+
 
 def magma(n: int) -> Bytes:
     """Return `n` colours [n, RGB] from black over violet and orange to pale yellow.
@@ -25,11 +38,15 @@ def magma(n: int) -> Bytes:
     >>> magma(2).tolist()
     [[0, 0, 4], [252, 253, 191]]
     """
-    stations = np.array([[c >> 16, c >> 8 & 255, c & 255] for c in _MAGMA], np.float64)
+    return _ramp(_MAGMA, n)
+
+
+def _ramp(colours: Sequence[int], n: int) -> Bytes:
+    stations = np.array([[c >> 16, c >> 8 & 255, c & 255] for c in colours], np.float64)
     place = np.linspace(0, len(stations) - 1, n)
     channels = [np.interp(place, np.arange(len(stations)), column) for column in stations.T]
-    colours: Bytes = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
-    return colours
+    ramp: Bytes = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    return ramp
 
 
 def encode(pixels: Bytes, palette: Bytes) -> bytes:

@@ -11,6 +11,7 @@ from ondes.run.predictors import Precision
 if TYPE_CHECKING:
     from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
+    from ondes.run.translator import Translator
 
 
 def load(
@@ -20,13 +21,13 @@ def load(
     precision: Precision = "auto",
     window_frames: int | None = None,
     threads: int = 0,
-) -> "Pipeline | Classifier | Classical":
-    """Return a trained model, as its task says: a detector or a classifier, classical ones too.
+) -> "Pipeline | Classifier | Translator | Classical":
+    """Return a trained model, as its task says: a detector, a classifier, a translator.
 
     Args:
-        model: a name, as ``"piano-tones"`` or ``"sta-lta"``; the path of a folder, an ONNX file
-            (which needs ONNX Runtime and no torch), or a JSON file of a classical detector's
-            numbers, to which the rest means nothing.
+        model: a name, as ``"piano-tones"`` or, of a classical detector, ``"sta-lta"``; the path of
+            a folder, an ONNX file (which needs ONNX Runtime and no torch), or a JSON file of a
+            classical detector's numbers, to which the rest means nothing.
         device: as torch names it; ``auto`` is the GPU where there is one.
         precision: of the network's arithmetic; ``auto`` is float32, but for detectors bfloat16
             where the processor has matrix units for it, which is about twice as fast. An ONNX
@@ -52,9 +53,9 @@ def trained(
     precision: Precision = "auto",
     window_frames: int | None = None,
     threads: int = 0,
-) -> "Pipeline | Classifier":
+) -> "Pipeline | Classifier | Translator":
     """Return a trained model, as `load` does; classical detectors are none."""
     path, card, predictor = opened(model, device=device, precision=precision, threads=threads)
     kind = kinds.find(card.task["name"])
     revived = kind.revive(path, card, predictor, window_frames=window_frames)
-    return cast("Pipeline | Classifier", revived)
+    return cast("Pipeline | Classifier | Translator", revived)

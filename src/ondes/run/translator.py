@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from ondes import __version__
 from ondes.data.uwb.maps import Frames
 from ondes.errors import ArtefactError, InputError, NotFiniteError, RateError
 from ondes.ops.resample import Resampler
+from ondes.protocols import Sensor
 from ondes.run.card import Card
 from ondes.run.detector import Progress, told
 from ondes.run.engine import Samples
-from ondes.run.export import Graph
 from ondes.run.mapping import Map, Maps
 from ondes.run.predictors import Predictor
 from ondes.run.source import Choice, Recording, Source, source_of, together
@@ -27,11 +27,6 @@ from ondes.signal import Signal
 from ondes.spec import ClipSpec, TranslatorSpec
 from ondes.tasks.translate import Reading
 from ondes.timebase import Timebase
-
-if TYPE_CHECKING:
-    from ondes.nn.translator import Translator as Network
-
-LEAST = 1.0  # answers below it are compared as if they were as large; most are, as inputs are
 
 
 class Mapped(NamedTuple):
@@ -178,8 +173,8 @@ class Translator:
         pace = self.way.pace
         return Stream(
             self.answer,
-            Windows(pace, spec=self._heard, resampler=resampler, rate_hz=rate_hz),
-            together(choice, channels, self._heard),
+            Windows(pace, spec=self.heard, resampler=resampler, rate_hz=rate_hz),
+            together(choice, channels, self.heard),
             n_rows=self._n_rows,
             fade=pace.size - pace.hop,
             resampler=self._out_of,
@@ -205,6 +200,32 @@ class Translator:
     def is_of_frames(self, rate_hz: float) -> bool:
         """Tell whether a recording of this rate is one of frames, of which maps are made."""
         return self.frames is not None and rate_hz == self.frames.rate_hz
+
+    @property
+    def target(self) -> Sensor:
+        """The sensor that it translates into: its rate, channels and name."""
+        return self.way.target
+
+    def chosen(self, signal: Signal, channels: Choice, *, resample: bool = False) -> Signal:
+        """Return the channels of a recording that the network gets, as they are.
+
+        Raises:
+            RateError, ChannelError: the recording does not fit; or with `resample` its channels.
+        """
+        self._into(signal.rate_hz, resample=resample)
+        way = together(channels, signal.channels, self.heard)
+        names = ("mix",) if way.mixed else tuple(signal.channels[row] for row in way.rows)
+        return Signal(way(signal.samples), signal.rate_hz, signal.start, signal.unit, names)
+
+    def map_of(self, frames: Signal) -> Signal:
+        """Return the map of frames of either sensor, as many as one takes.
+
+        Raises:
+            InputError: it takes no frames.
+        """
+        maps = self.mapping(rate_hz=frames.rate_hz, channels=frames.channels)
+        (one,) = [*maps.push(frames.samples), *maps.finish()]
+        return Signal.of(one.x, rate_hz=self.target.rate_hz)
 
     def answer(self, x: Samples) -> Samples:
         """Return all rows [row, time] that the network makes of a window [row, time].
@@ -278,8 +299,8 @@ class Translator:
         return len(self.spec.outputs) * self._bins
 
     @property
-    def _heard(self) -> ClipSpec:
-        """What a recording must be for the network to take it."""
+    def heard(self) -> ClipSpec:
+        """What a recording must be for the network to take it, at the network's rate."""
         least = min(self.way.step, self.way.size[-1])
         return ClipSpec(self.spec.rate_hz, self.way.source.n_channels, ("translation",), least)
 
@@ -341,25 +362,6 @@ class Translator:
             "way": self.way.to_dict(),
         }
         return replace(self.card, spec=self.spec.to_dict(), task=kept, ondes=__version__)
-
-
-def graph(model: "Network", card: Card) -> Graph:
-    """Return a network that gives all its parts, to be compared at the size it learnt and beside.
-
-    What goes in is scaled and what comes out is not yet in a sensor's units: the card's ``decoder``
-    tells both.
-    """
-    from ondes.nn.translator import Exportable
-    from ondes.run.predictors import torch
-
-    own, size = TranslatorSpec.from_dict(card.spec), Way.from_dict(card.task["way"]).size[-1]
-    rows = (own.channels, own.bins) if own.bins else (own.channels,)
-    doubts = torch.Network(model)(np.zeros((1, *rows, 1), np.float32)).shape[1] > 2 * len(
-        own.outputs
-    )
-    outputs = ("parts", "result", "log_uncertainty") if doubts else ("parts", "result")
-    lengths = (max(size // 2, 1), size, size + size // 3)
-    return Graph(Exportable(model), outputs, lengths, LEAST, own.bins)
 
 
 def revived(path: Path, card: Card, predictor: Predictor) -> Translator:

@@ -57,6 +57,15 @@ def signal_suffixes(*, headerless: bool = False) -> tuple[str, ...]:
     return tuple(suffix for module in known for suffix in module.SUFFIXES)
 
 
+def signal_suffix(format: str) -> str:  # noqa: A002 - the word the whole package uses
+    """Return the suffix of a signal format's files; raises `FormatError` on an unknown format.
+
+    >>> signal_suffix("hdf5")
+    '.h5'
+    """
+    return _module(format).SUFFIXES[0]
+
+
 def open_signal(
     path: AnyPath,
     *,

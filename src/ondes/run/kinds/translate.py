@@ -15,6 +15,7 @@ from ondes.run.card import Card, Json
 from ondes.run.classifier import Classifier
 from ondes.run.engine import Samples
 from ondes.run.export import Graph
+from ondes.run.export import Graph
 from ondes.run.kinds import Scores
 from ondes.run.predictors import Predictor
 from ondes.run.translator import Translator, revived
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ondes.nn.translator import Translator as Network
+
+    from ondes.nn.translator import Translator as Network
     from ondes.tasks.translate import TranslateTask
 
 __all__ = ["Judged", "averages", "evaluate", "families", "finish", "graph", "options", "own"]
 __all__ += ["revive", "rivals", "spec"]
 
 OWN = "pairs"
+LEAST = 1.0  # answers below it are compared as if they were as large; most are, as inputs are
 LEAST = 1.0  # answers below it are compared as if they were as large; most are, as inputs are
 
 
@@ -56,6 +60,25 @@ def revive(
 ) -> Translator:
     """Return the translator that a card and a network make."""
     return revived(path, card, predictor)
+
+
+def graph(model: "nn.Module", card: Card) -> Graph:
+    """Return a network that gives all its parts, to be compared at the size it learnt and beside.
+
+    What goes in is scaled and what comes out is not yet in a sensor's units: the card's ``decoder``
+    tells both.
+    """
+    from ondes.nn.translator import Exportable
+    from ondes.run.predictors import torch
+
+    own, size = TranslatorSpec.from_dict(card.spec), Way.from_dict(card.task["way"]).size[-1]
+    rows = (own.channels, own.bins) if own.bins else (own.channels,)
+    made = torch.Network(model)(np.zeros((1, *rows, 1), np.float32))
+    doubts = made.shape[1] > 2 * len(own.outputs)
+    outputs = ("parts", "result", "log_uncertainty") if doubts else ("parts", "result")
+    lengths = (max(size // 2, 1), size, size + size // 3)
+    whole = Exportable(cast("Network", model))
+    return Graph(whole, outputs, lengths, LEAST, own.bins)
 
 
 def graph(model: "nn.Module", card: Card) -> Graph:
