@@ -96,14 +96,14 @@ class Dataset(Protocol):
 
 
 class Clip(NamedTuple):
-    """One clip and what is true of it: x float32 [channel, time], y float32 [output].
+    """One clip and what is true of it: x float32 [channel, time], y float32 or float64 [output].
 
     y is one class's 1 among zeros (or shares of several, adding up to 1), or 0 to 1 for each tag,
     or the numbers to be found.
     """
 
     x: NDArray[np.float32]
-    y: NDArray[np.float32]
+    y: NDArray[np.floating]
 
 
 class ClipDataset(Protocol):

@@ -112,6 +112,18 @@ def test_labels_that_do_not_match_are_refused() -> None:
         numbers(np.zeros((2, 2, 2)))
 
 
+def test_clips_with_foreign_labels_are_called_by_name() -> None:
+    with pytest.raises(InputError, match=r"^b\.wav is labelled 'ye'"):
+        one_hot(["no", "ye"], LABELS, clips=["a.wav", "b.wav"])
+
+
+def test_numbers_are_kept_in_double_precision() -> None:
+    y = numbers([2**24 + 1, 1e300])
+    clips = Clips([noise(1, 9)] * 2, y, labels=["value"], rate_hz=1)
+    assert clips.y[:, 0].tolist() == [2**24 + 1, 1e300]
+    assert Clips([noise(1, 9)], [[1]], labels=["tag"], rate_hz=1).take([0])[0].y.tolist() == [1]
+
+
 def test_no_clip_and_no_rate_are_refused() -> None:
     with pytest.raises(TooShortError):
         made([], [])

@@ -314,7 +314,7 @@ def test_a_channel_that_never_moves_is_refused(tmp_path: Path) -> None:
         ("file,label,label", "a.wav,x,y", FormatError, "each column once"),
         ("file,label", "a.wav,x,y", FormatError, "3 fields under 2 columns"),
         ("file,label", "a.wav,x", InputError, "no such file"),
-        ("file,label", "sounds/cough/s0-0.wav,", InputError, "clip 0 has no label"),
+        ("file,label", "sounds/cough/s0-0.wav,", InputError, "s0-0.wav has no label"),
         ("file,label,onset", "sounds/cough/s0-0.wav,x,late", FormatError, "late"),
         ("file,label,onset", "sounds/cough/s0-0.wav,x,3", InputError, "within it"),
         ("file,label,offset", "sounds/cough/s0-0.wav,x,3", InputError, "within it"),

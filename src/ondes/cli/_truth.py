@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Truth:
     """Targets [output] of recordings by their names, and where they are from, in words."""
 
-    targets: "Mapping[str, NDArray[np.float32]]"
+    targets: "Mapping[str, NDArray[np.floating]]"
     told: str
 
 
@@ -84,7 +84,7 @@ def _listed(table: Path, takes: Sequence[Take]) -> dict[str, str]:
     return {name: label for name, label in found.items() if label is not None}
 
 
-def _targets(model: "Classifier", words: Mapping[str, str]) -> "Mapping[str, NDArray[np.float32]]":
+def _targets(model: "Classifier", words: Mapping[str, str]) -> "Mapping[str, NDArray[np.floating]]":
     from ondes.data.found import targets
 
     kind, names = model.reading.kind, model.classes
@@ -96,5 +96,5 @@ def _targets(model: "Classifier", words: Mapping[str, str]) -> "Mapping[str, NDA
                     f"{file} is truly {name!r}, which {model.card.name} does not know"
                     f"{nearest(name, names)}; it knows {', '.join(names)}"
                 )
-    rows, _ = targets(list(words.values()), kind, names)
+    rows, _ = targets(list(words.values()), kind, names, clips=list(words))
     return dict(zip(words, rows, strict=True))

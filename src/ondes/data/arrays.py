@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes.data.clips import Clips, Samples, Target, numbers
+from ondes.data.clips import Clips, Doubles, Samples, Target, numbers
 from ondes.data.found import Found, Reading, number_names, targets
 from ondes.data.rows import read_rows
 from ondes.errors import FormatError, InputError, RateError, nearest
@@ -99,7 +99,7 @@ def _npz(path: Path) -> Columns:
 
 def _truth(
     y: NDArray[np.generic], target: Target, labels: tuple[str, ...]
-) -> tuple[Samples, tuple[str, ...]]:
+) -> tuple[Samples | Doubles, tuple[str, ...]]:
     """Targets of y [clip] of words or numbers, or [clip, output]."""
     if y.ndim == 1:
         return targets(_words(y), target, labels)
@@ -142,7 +142,7 @@ def _ts(path: Path, target: Target, labels: tuple[str, ...], reading: Reading) -
 
 def _resampled(
     arrays: Sequence[NDArray[np.generic]],
-    y: Samples,
+    y: Samples | Doubles,
     labels: tuple[str, ...],
     rate_hz: float,
     reading: Reading,

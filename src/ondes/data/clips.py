@@ -18,6 +18,7 @@ from ondes.signal import Signal
 from ondes.timebase import exact_rate
 
 Samples = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Target = Literal["class", "tags", "number"]
 
 
@@ -64,7 +65,7 @@ class Clips:
         places = tuple(map(str, range(len(self.arrays))))
         self.names = places if names is None else tuple(names)
         self.groups = self.names if groups is None else tuple(groups)
-        self.y = np.array(y, np.float32)
+        self.y: NDArray[np.floating] = np.array(y, np.result_type(np.asarray(y), np.float32))
         self.y.setflags(write=False)
         _check_sizes(self)
         self.n_channels = _channels(self, channels)
@@ -167,13 +168,17 @@ def classes_of(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=int) if all(map(_whole, found)) else found)
 
 
-def one_hot(names: Sequence[str], labels: Sequence[str]) -> Samples:
-    """The targets [clip, class] of clips of one class each; InputError on an unknown name."""
-    return multi_hot([[name] for name in names], labels)
+def one_hot(names: Sequence[str], labels: Sequence[str], *, clips: Sequence[str] = ()) -> Samples:
+    """The targets [clip, class] of clips of one class each; else as `multi_hot`."""
+    return multi_hot([[name] for name in names], labels, clips=clips)
 
 
-def multi_hot(tags: Sequence[Collection[str]], labels: Sequence[str]) -> Samples:
-    """The targets [clip, tag] of clips with any number of tags; InputError on an unknown one.
+def multi_hot(
+    tags: Sequence[Collection[str]], labels: Sequence[str], *, clips: Sequence[str] = ()
+) -> Samples:
+    """The targets [clip, tag] of clips with any number of tags.
+
+    Raises InputError on an unknown tag; `clips` are what it calls them, numbers without.
 
     >>> multi_hot([["a", "c"], []], ["a", "b", "c"])
     array([[1., 0., 1.],
@@ -185,24 +190,33 @@ def multi_hot(tags: Sequence[Collection[str]], labels: Sequence[str]) -> Samples
         for name in names:
             if name not in places:
                 raise InputError(
-                    f"clip {row} is labelled {name!r}, which is none of {', '.join(labels)}"
-                    f"{nearest(str(name), labels)}"
+                    f"{called(row, clips)} is labelled {name!r}, which is none of "
+                    f"{', '.join(labels)}{nearest(str(name), labels)}"
                 )
             y[row, places[name]] = 1
     return y
 
 
-def numbers(values: ArrayLike) -> Samples:
+def called(place: int, clips: Sequence[str]) -> str:
+    """What messages call a clip: by its name if it has one, else by its place.
+
+    >>> called(1, ["a.wav", "b.wav"]), called(1, [])
+    ('b.wav', 'clip 1')
+    """
+    return clips[place] if clips else f"clip {place}"
+
+
+def numbers(values: ArrayLike) -> Doubles:
     """The targets [clip, number] of values [clip] or [clip, number].
 
     Raises InputError on what is no such table of numbers, NotFiniteError on NaN.
 
     >>> numbers([0.5, 2])
     array([[0.5],
-           [2. ]], dtype=float32)
+           [2. ]])
     """
     try:
-        y = np.asarray(values, np.float32)
+        y = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"what is to be learnt are no numbers: {error}") from error
     y = y[:, None] if y.ndim == 1 else y

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ondes.data.arrays import SUFFIXES, read_arrays
-from ondes.data.clips import Clips, Samples, Target, digest
+from ondes.data.clips import Clips, Doubles, Samples, Target, digest
 from ondes.data.files import Files
 from ondes.data.found import Found, Reading, Takes, targets
 from ondes.data.rows import Row, read_rows
@@ -59,7 +59,7 @@ class Recorded:
     def __init__(
         self,
         entries: Sequence[Entry],
-        y: Samples,
+        y: Samples | Doubles,
         *,
         labels: Sequence[str],
         reading: Reading,
@@ -144,7 +144,7 @@ def one_by_one(
     if place.suffix.lower() in SUFFIXES:
         return read_arrays(place, target=target, labels=tuple(labels), reading=how).clips
     entries = _entries(place, how)
-    y, names = targets([entry.label for entry in entries], target, tuple(labels))
+    y, names = _targets(entries, target, tuple(labels))
     return Recorded(entries, y, labels=names, reading=how)
 
 
@@ -230,7 +230,7 @@ def _recorded(
     reading: Reading,
     memory_mb: float,
 ) -> Found:
-    y, names = targets([entry.label for entry in entries], target, labels)
+    y, names = _targets(entries, target, labels)
     files = [_files(entry, reading).open(entry.path) for entry in entries]
     spans = tuple(map(_span, entries, files))
     for entry, file in zip(entries, files, strict=True):
@@ -256,8 +256,16 @@ def _recorded(
     )
 
 
+def _targets(
+    entries: Sequence[Entry], target: Target, labels: tuple[str, ...]
+) -> tuple[Samples | Doubles, tuple[str, ...]]:
+    return targets(
+        [entry.label for entry in entries], target, labels, clips=list(map(_name, entries))
+    )
+
+
 def _read_all(
-    entries: Sequence[Entry], y: Samples, labels: tuple[str, ...], reading: Reading
+    entries: Sequence[Entry], y: Samples | Doubles, labels: tuple[str, ...], reading: Reading
 ) -> Clips:
     signals = [_signal(entry, reading) for entry in entries]
     return Clips(

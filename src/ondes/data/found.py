@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ondes.data.clips import Samples, Target, classes_of, multi_hot, numbers
+from ondes.data.clips import Doubles, Samples, Target, called, classes_of, multi_hot, numbers
 from ondes.data.files import Files
 from ondes.data.splits import Span
 from ondes.errors import InputError
@@ -56,26 +56,31 @@ class Found:
 
 
 def targets(
-    words: Sequence[str], target: Target, labels: tuple[str, ...]
-) -> tuple[Samples, tuple[str, ...]]:
+    words: Sequence[str],
+    target: Target,
+    labels: tuple[str, ...],
+    *,
+    clips: Sequence[str] = (),
+) -> tuple[Samples | Doubles, tuple[str, ...]]:
     """What is true of clips with these labels, and the names of its columns.
 
-    Raises InputError on a label that is empty, unknown or no number.
+    Raises InputError on a label that is empty, unknown or no number; `clips` are what it calls
+    them, numbers without.
 
     >>> targets(["a;b", "b"], "tags", ())
     (array([[1., 1.],
            [0., 1.]], dtype=float32), ('a', 'b'))
     """
     if target == "number":
-        y = numbers([_values(place, word) for place, word in enumerate(words)])
+        y = numbers([_values(called(place, clips), word) for place, word in enumerate(words)])
         return y, labels or number_names(y.shape[1])
     split = [word.split(";") if target == "tags" else [word] for word in words]
     names = [[tag.strip() for tag in tags if tag.strip()] for tags in split]
     for place, tags in enumerate(names):
         if not tags and target == "class":
-            raise InputError(f"clip {place} has no label: label it, or leave it out")
+            raise InputError(f"{called(place, clips)} has no label: label it, or leave it out")
     known = labels or classes_of(tag for tags in names for tag in tags)
-    return multi_hot(names, known), known
+    return multi_hot(names, known, clips=clips), known
 
 
 def number_names(count: int) -> tuple[str, ...]:
@@ -87,10 +92,10 @@ def number_names(count: int) -> tuple[str, ...]:
     return ("value",) if count == 1 else tuple(f"value{place}" for place in range(count))
 
 
-def _values(place: int, word: str) -> list[float]:
+def _values(clip: str, word: str) -> list[float]:
     try:
         return [float(part) for part in word.split(";")]
     except ValueError:
         raise InputError(
-            f"clip {place} is labelled {word!r}: with target number write numbers, separated by ;"
+            f"{clip} is labelled {word!r}: with target number write numbers, separated by ;"
         ) from None

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from ondes import tasks
-from ondes.data.clips import Clips
+from ondes.data.clips import Clips, numbers
 from ondes.data.varied import Varied
 from ondes.errors import (
     ChannelError,
@@ -164,13 +164,27 @@ def test_numbers_are_learnt_in_standard_deviations_and_read_in_their_unit(standi
     assert task.reading.std == pytest.approx(y.std(0))
     outputs = task.model(batch["x"], batch["length"]).detach().numpy()
     values = outputs * y.std(0) + y.mean(0)
-    errors = (values - batch["y"].numpy()) / y.std(0)
-    assert task.step(batch).losses["main"].item() == pytest.approx((errors**2).mean(), rel=1e-4)
-    assert task.step(batch).logs["mae"] == pytest.approx(
-        np.abs(values - batch["y"].numpy()).mean(), rel=1e-4
-    )
+    errors = values - y[: len(values)]
+    loss = np.square(errors / y.std(0)).mean()
+    assert task.step(batch).losses["main"].item() == pytest.approx(loss, rel=1e-4)
+    assert task.step(batch).logs["mae"] == pytest.approx(np.abs(errors).mean(), rel=1e-4)
+    rows = {name: value.numpy() for name, value in task.step(batch).rows.items()}
+    summary = task.summary(rows)
+    assert summary["mse"] == pytest.approx(np.square(errors).mean(), rel=1e-4)
     answer = task.probabilities(clips[0].x, rate_hz=100)
     assert answer == pytest.approx(values[0], rel=1e-4)
+
+
+def test_numbers_far_from_zero_keep_their_differences(standin):
+    task, y = (
+        ClassifyTask(standin.Net(), target="number"),
+        numbers([[2e9 + k] * 3 for k in range(3)]),
+    )
+    clips = Clips([np.zeros(50)] * 3, y, labels=("low", "mid", "high"), rate_hz=100)
+    task.meet(clips)
+    assert task.reading.mean == pytest.approx((2e9 + 1,) * 3, abs=1e-6)
+    found = [task.prepare(clips[k])["y"][0] for k in range(3)]
+    assert found == pytest.approx([-(1.5**0.5), 0, 1.5**0.5])
 
 
 CONFIG = TrainConfig(

@@ -120,7 +120,7 @@ def _read(folder: Path, rate_hz: float, bare: bool) -> tuple[Clips, tuple[str, .
     )
     clips = Clips(
         [_sound(folder / "ogg" / row["file"], rate_hz, bare=bare) for row in rows],
-        one_hot([row["label"] for row in rows], LABELS),
+        one_hot([row["label"] for row in rows], LABELS, clips=[row["file"] for row in rows]),
         labels=LABELS,
         rate_hz=rate_hz,
         groups=list(map(_source, rows)),

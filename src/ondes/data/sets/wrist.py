@@ -101,7 +101,7 @@ def _read(folder: Path, without: tuple[str, ...]) -> Clips:
     rate_hz, x = _signals(folder / "signals.npz")
     return Clips(
         list(_cut(x, kept, folder)),
-        one_hot([row["activity"] for row in kept], labels),
+        one_hot([row["activity"] for row in kept], labels, clips=[row["file"] for row in kept]),
         labels=labels,
         rate_hz=rate_hz,
         groups=[row["person"] for row in kept],

@@ -19,7 +19,7 @@ from ondes.protocols import Clip, ClipDataset
 from ondes.spec import ClipSpec
 from ondes.tasks.classify.reading import Target
 
-Targets = NDArray[np.float32]
+Targets = NDArray[np.float64]
 
 SEEN = 1000  # clips of an endless data set that are looked at, for what is true of them
 SEEN_CHEAPLY = 2**14  # where their samples need not be computed for that
@@ -75,12 +75,12 @@ def targets(clips: ClipDataset) -> Targets:
         raise InputError(f"the data set {clips!r} holds no clip; nothing can be learnt of it")
     known = getattr(clips, "y", None)
     if isinstance(known, np.ndarray):
-        return known.astype(np.float32)
+        return known.astype(np.float64)
     y_of = getattr(clips, "y_of", None)
     most = SEEN if y_of is None else SEEN_CHEAPLY
     places = range(most if len(clips) >= ENDLESS else len(clips))
     found = map(y_of, places) if y_of else (clips[index].y for index in places)
-    rows = [np.asarray(row, np.float32) for row in found]
+    rows = [np.asarray(row, np.float64) for row in found]
     shapes = sorted({row.shape for row in rows})
     if len(shapes) != 1:
         raise InputError(

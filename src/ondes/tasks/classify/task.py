@@ -123,7 +123,7 @@ class ClassifyTask:
                 class only, a class is missing from training or validation, or labels are wrong.
             NotFiniteError: a target is NaN or infinite.
         """
-        y = self._seen(train_set, "training").astype(np.float64)
+        y = self._seen(train_set, "training")
         if valid_set is not None:
             self._seen(valid_set, "validation")
         if self.target == "number":
@@ -134,7 +134,7 @@ class ClassifyTask:
             even = 1 / (len(share) * share) if self.target == "class" else (1 - share) / share
             self._weight = torch.tensor(even, dtype=torch.float32)
 
-    def _seen(self, clips: ClipDataset, split: str) -> NDArray[np.float32]:
+    def _seen(self, clips: ClipDataset, split: str) -> Doubles:
         check_fit(clips, self.spec)
         y = targets(clips)
         check_targets(y, self.spec.outputs, self.target, what=f"the {split} set")
@@ -144,6 +144,8 @@ class ClassifyTask:
     def prepare(self, clip: Clip) -> dict[str, NDArray[np.generic]]:
         """Return x float32 [channel, time], its length int64 [] and y float32 [output].
 
+        Numbers are told by their deviations from the mean of training, in standard deviations.
+
         Raises:
             ChannelError, TooShortError, InputError, NotFiniteError: the clip is not of the
                 network's kind, see `check_clip`.
@@ -152,7 +154,7 @@ class ClassifyTask:
         return {
             "x": np.ascontiguousarray(clip.x, np.float32),
             "length": np.array(clip.x.shape[1], np.int64),
-            "y": np.ascontiguousarray(clip.y, np.float32),
+            "y": np.ascontiguousarray(self._scaled(clip.y), np.float32),
         }
 
     def step(self, batch: Mapping[str, Tensor]) -> Step:
@@ -178,7 +180,10 @@ class ClassifyTask:
         """
         logits = rows["logits"].astype(np.float64)
         tame = np.nan_to_num(logits, posinf=0.0, neginf=0.0)  # else it overflows on the way to NaN
-        found = Answers(tame, rows["y"].astype(np.float64))
+        y = rows["y"].astype(np.float64)
+        if self.target == "number":
+            y = y * self.reading.std + self.reading.mean
+        found = Answers(tame, y)
         values = scores(found, self.reading, self.spec.outputs)
         whole = {name: value for name, value in values.items() if "/" not in name}
         return whole if np.isfinite(logits).all() else dict.fromkeys(whole, math.nan)
@@ -219,11 +224,11 @@ class ClassifyTask:
         finally:
             model.train(training)
 
+    def _scaled(self, y: NDArray[np.floating]) -> NDArray[np.floating]:
+        return (y - self.reading.mean) / self.reading.std if self.target == "number" else y
+
     def _loss(self, logits: Tensor, y: Tensor) -> Tensor:
         weight = None if self._weight is None else self._weight.to(logits)
-        if self.target == "number":
-            mean, std = (logits.new_tensor(part) for part in (self.reading.mean, self.reading.std))
-            y = (y - mean) / std
         return cost_of(self._cost, logits, y, weight)
 
     def _logs(self, logits: Tensor, y: Tensor) -> dict[str, float]:
@@ -232,8 +237,7 @@ class ClassifyTask:
             return {"accuracy": float((logits.argmax(1) == y.argmax(1)).float().mean())}
         if self.target == "tags":
             return {"accuracy": float(((logits >= 0) == (y >= 0.5)).float().mean())}
-        mean, std = (logits.new_tensor(part) for part in (self.reading.mean, self.reading.std))
-        return {"mae": float((logits * std + mean - y).abs().mean())}
+        return {"mae": float(((logits - y).abs() * logits.new_tensor(self.reading.std)).mean())}
 
 
 def _lengths(batch: Mapping[str, Tensor]) -> Tensor | None:

@@ -32,10 +32,10 @@ SURE = 1e-12  # the least probability that becomes a logit
 
 
 class Training(NamedTuple):
-    """Clips float32 [channel, time] of any lengths, and y float32 [clip, output]."""
+    """Clips float32 [channel, time] of any lengths, and y [clip, output]."""
 
     x: Sequence[Samples]
-    y: NDArray[np.float32]
+    y: Scores
     target: Target
 
     @property
@@ -47,7 +47,7 @@ class Training(NamedTuple):
     def signs(self) -> Scores:
         """1 where an output holds and -1 where it does not, [clip, output]; numbers as they are."""
         if self.target == "number":
-            return self.y.astype(np.float64)
+            return self.y
         if self.target == "tags":
             return np.where(self.y >= HALF, 1.0, -1.0)
         signs: Scores = 2 * np.eye(self.y.shape[1])[self.classes] - 1

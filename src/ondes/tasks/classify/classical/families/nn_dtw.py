@@ -70,7 +70,7 @@ class NearestDtw:
     """The clips of training, what is true of them, and the band, in (reduced) samples."""
 
     known: Series
-    y: NDArray[np.float32]
+    y: Scores
     target: Target
     band: int
     reduce: int

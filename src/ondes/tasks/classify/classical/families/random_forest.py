@@ -35,8 +35,9 @@ class Trees(NamedTuple):
     """All trees' nodes in a row; a leaf leads to itself.
 
     first int32 [tree]: where each tree begins. below, above int32 [node]: where to go if the
-    feature int32 [node] is at most the threshold float64 [node], or above it. values float32
-    [node, output]: what the clips of training that came by hold on average. depth of the deepest.
+    feature int32 [node] is at most the threshold float64 [node], or above it. values [node,
+    output]: what the clips of training that came by hold on average; numbers are float64. depth of
+    the deepest.
     """
 
     first: NDArray[np.int32]
@@ -44,7 +45,7 @@ class Trees(NamedTuple):
     above: NDArray[np.int32]
     feature: NDArray[np.int32]
     threshold: Scores
-    values: Samples
+    values: Samples | Scores
     depth: int
 
     def __call__(self, found: Samples) -> Scores:
@@ -134,10 +135,10 @@ def _trees(forest: Any, train: Training) -> Trees:  # noqa: ANN401 - of scikit-l
     )
 
 
-def _values(votes: Scores, forest: Any, train: Training) -> Samples:  # noqa: ANN401 - as above
+def _values(votes: Scores, forest: Any, train: Training) -> Samples | Scores:  # noqa: ANN401 - as above
     """Return [node, output] of scikit-learn's [node, output, class]."""
     if train.target == "number":
-        return votes[:, :, 0].astype(np.float32)
+        return votes[:, :, 0]
     shares = votes / votes.sum(-1, keepdims=True)
     values = np.zeros((len(votes), train.y.shape[1]), np.float32)
     if train.target == "class":
