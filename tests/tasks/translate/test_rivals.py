@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ondes.errors import InputError, NotFiniteError
+from ondes.protocols import Pair
 from ondes.tasks.translate import rivals
 from ondes.tasks.translate.rivals import Given
 
@@ -218,3 +219,24 @@ def test_what_does_not_go_together_is_said(rng, change, error):
     x = drawn(rng)
     with pytest.raises(error):
         Given(**{"source": x, "target": x, "network": Means(), **change})
+
+
+class Endless:
+    """Pairs whose second half is the first, turned over."""
+
+    def __init__(self, x):
+        self.x, self.asked = x, []
+
+    def __getitem__(self, index):
+        self.asked.append(index)
+        x = self.x[index % len(self.x)]
+        return Pair(-x, x)
+
+
+def test_distilling_takes_varied_pairs_where_there_are_some(rng):
+    y = drawn(rng)
+    varied = Endless(drawn(rng))
+    options = {"steps": 5, "batch": 4, "half": False}
+    rival = rivals.fit("distil", given(y, y, varied=varied), options=options)
+    assert varied.asked == [*range(20)]
+    assert rival.translate is None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ondes.errors import InputError, NotFiniteError
+from ondes.protocols import PairDataset
 
 Samples = NDArray[np.float32]
 Scores = NDArray[np.float64]
@@ -26,6 +27,8 @@ class Given:
         same moments; maps have their bins as channels.
     network: the old sensor's classifier, [b, channel, time] -> logits [b, output]. It is never
         changed; whoever changes a classifier changes a copy.
+    varied: the same pairs without end, varied each time anew, for rivals that learn in steps; or
+        none.
     few, few_y: labelled clips of the new sensor, [clip, channel, time], and what is true of them,
         [clip, output]; or none.
 
@@ -39,6 +42,7 @@ class Given:
     network: nn.Module
     few: Samples | None = None
     few_y: NDArray[np.float32] | None = None
+    varied: PairDataset | None = None
 
     def __post_init__(self) -> None:
         if self.source.ndim != 3 or self.source.shape != self.target.shape or not self.source.size:

@@ -1,11 +1,15 @@
 """A copy of a classifier, trained on towards wanted answers."""
 
 import math
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ondes.errors import InputError
@@ -33,8 +37,12 @@ class Steps:
             raise InputError(f"{self}: give 1 or more steps and clips, and a rate above 0")
 
 
-def moved(network: nn.Module, x: Tensor, wanted: Tensor, how: Steps, *, seed: int) -> nn.Module:
-    """Return a copy that answers x [clip, channel, time] with probabilities [clip, output].
+Draw = Callable[[int], tuple[Tensor, Tensor]]
+"""Gives the clips [clip, channel, time] of a step, and the probabilities wanted, [clip, output]."""
+
+
+def moved(network: nn.Module, draw: Draw, how: Steps, *, seed: int) -> nn.Module:
+    """Return a copy that learnt to answer what is drawn as wanted.
 
     The loss is the Kullback-Leibler divergence from what is wanted; what is kept is the running
     mean of weights.
@@ -42,21 +50,35 @@ def moved(network: nn.Module, x: Tensor, wanted: Tensor, how: Steps, *, seed: in
     copy = deepcopy(network).train()
     copy.requires_grad_(True)  # noqa: FBT003 - torch's own name
     kept = deepcopy(copy)
-    drawn = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(copy.parameters(), lr=how.lr, weight_decay=how.weight_decay)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # of dropout and masks
         for step in range(how.steps):
-            chosen = torch.randperm(len(x), generator=drawn)[: how.batch]
             for group in optimiser.param_groups:
                 group["lr"] = how.lr * _rate(step, how.steps)
             optimiser.zero_grad()
-            loss = _loss(copy, x[chosen], wanted[chosen], half=how.half)
+            loss = _loss(copy, *draw(step), half=how.half)
             torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(copy.parameters(), 1.0)
             optimiser.step()
             _follow(kept, copy, min(MEMORY, (1 + step) / (10 + step)))
     return kept.eval()
+
+
+def drawn(many: int, batch: int, *, seed: int) -> Callable[[int], NDArray[np.int64]]:
+    """Return what tells of a step which of so many clips it takes: each once in every pass."""
+
+    def places(step: int) -> NDArray[np.int64]:
+        at = np.arange(step * batch, (step + 1) * batch)
+        passes = {turn: _order(many, seed, turn) for turn in set((at // many).tolist())}
+        return np.array([passes[k // many][k % many] for k in at.tolist()])
+
+    return places
+
+
+@lru_cache(maxsize=4)
+def _order(many: int, seed: int, turn: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, turn)).permutation(many)
 
 
 def _loss(network: nn.Module, x: Tensor, wanted: Tensor, *, half: bool) -> Tensor:

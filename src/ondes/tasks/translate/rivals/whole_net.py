@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ondes.tasks.translate.rivals._given import Given
-from ondes.tasks.translate.rivals._moved import Steps, moved
+from ondes.tasks.translate.rivals._moved import Steps, drawn, moved
 
 ABOUT = "The whole classifier is trained on with the few labelled clips of the new sensor."
 LABELLED = True
@@ -25,4 +25,5 @@ def classifier(given: Given, options: Options, *, seed: int) -> nn.Module:
     assert given.few_y is not None
     y = torch.from_numpy(given.few_y).float()
     wanted = y * (1 - options.smoothing) + options.smoothing / y.shape[1]
-    return moved(given.network, torch.from_numpy(given.few), wanted, options, seed=seed)
+    x, places = torch.from_numpy(given.few), drawn(len(y), options.batch, seed=seed)
+    return moved(given.network, lambda k: (x[places(k)], wanted[places(k)]), options, seed=seed)
