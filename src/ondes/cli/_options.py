@@ -220,18 +220,32 @@ def _meant_for(model: str, card: "Card") -> str:
 
 
 def hearer(
-    model: str, *, window_s: float | None, hop_s: float | None, device: str, threads: int
+    model: str,
+    *,
+    window_s: float | None,
+    hop_s: float | None,
+    judge: str | None = None,
+    device: str,
+    threads: int,
 ) -> "Detector":
-    """Return what finds events in a stream: a detector, or a classifier of windows.
+    """Return what finds events in a stream: a detector, a classifier of windows, or a translator.
+
+    A translator goes before `judge`, which hears what it makes of the stream.
 
     Raises:
-        InputError: a classifier without windows, or windows without a classifier.
+        InputError: a classifier without windows, or windows without a classifier; a translator
+            without a judge, or a judge without a translator.
     """
     from ondes.run.classical import find
     from ondes.run.classifier import Classifier
     from ondes.run.live.windowed import Windowed
+    from ondes.run.translator import Translator
 
     found = find(model) or trained(model, device=device, threads=threads)
+    if isinstance(found, Translator):
+        return _through(found, model, judge, window_s, hop_s, device=device, threads=threads)
+    if judge is not None:
+        raise InputError(f"--with {judge}: {model} translates nothing; leave --with out")
     if isinstance(found, Classifier):
         if window_s is None:
             raise InputError(f"{model} tells what clips are: say how long, --window S")
@@ -241,6 +255,35 @@ def hearer(
             f"{model} is a detector, which has no windows: leave --window and --hop out"
         )
     return found
+
+
+def _through(
+    translator: "Translator",
+    model: str,
+    judge: str | None,
+    window_s: float | None,
+    hop_s: float | None,
+    *,
+    device: str,
+    threads: int,
+) -> "Detector":
+    """Return a translator before what hears its translations."""
+    from ondes.run.live.through import Through, ThroughMaps
+
+    if judge is None:
+        raise InputError(
+            f"{model} translates, and finds no events: say what hears the translation, "
+            "--with CLASSIFIER, or use ondes translate"
+        )
+    if translator.frames is None:
+        heard = hearer(judge, window_s=window_s, hop_s=hop_s, device=device, threads=threads)
+        return Through(translator, heard)
+    if window_s is not None:
+        raise InputError(
+            f"{model} makes maps of {translator.latency_s:g} s of frames each: leave --window out; "
+            "--hop says how far it is from one to the next"
+        )
+    return ThroughMaps(translator, classifier(judge, device=device, threads=threads), hop_s)
 
 
 def use_threads(threads: int) -> None:

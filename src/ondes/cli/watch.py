@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -62,6 +62,16 @@ Wait = Annotated[
     ),
 ]
 
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        "--with",
+        "-w",
+        metavar="NAME|DIR|FILE",
+        help="Where the model is a translator: what hears its translation.",
+    ),
+]
+
 
 def watch(
     source: SourceWord,
@@ -85,13 +95,15 @@ def watch(
     full_scale: FullScale = None,
     window_s: _options.WindowS = None,
     hop_s: _options.HopS = None,
+    judge: Judge = None,
     resample: _options.Resample = False,
     device: _options.Device = "auto",
     threads: _options.Threads = 1,
 ) -> None:
     """Find the events of a stream while it comes in, and say how far behind that is.
 
-    A classifier tells what each window of --window seconds is, as events with that label.
+    A classifier tells what each window of --window seconds is, as events with that label. A
+    translator, of another sensor's stream, goes before the model of --with.
 
     SIGINT, SIGTERM and the end of the stream end what still sounds, and the watch. Exit status: 0
     it came to its end, 1 something broke on the way (what was found before is kept), 2 the call is
@@ -115,14 +127,15 @@ def watch(
         resample=resample,
         channels="mix" if channel == ["mix"] else channel,
     )
-    loaded = _options.hearer(model, window_s=window_s, hop_s=hop_s, device=device, threads=threads)
+    loaded = _options.hearer(
+        model, window_s=window_s, hop_s=hop_s, judge=judge, device=device, threads=threads
+    )
     rows = stream.layout.n_channels if channel is None else len(channel)
     detector = prompt(loaded, block_s=settings.block_s, waited=not fast, rows=rows)
     alarming = _alarming(rules, detector, stream, settings, unit)
     detector = alarming.checked(detector) if alarming else detector
     _check_fits(detector, stream, settings)
-    windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
-    more = windows + (alarming.told if alarming else "")
+    more = _settled(window_s, hop_s, judge) + (alarming.told if alarming else "")
     kept = _store(store, stream, model=model, settings=settings, more=more)
     rate_hz = stream.layout.rate_hz
     monitor = alarming.monitor(rate_hz, kept.monitor if kept else None) if alarming else None
@@ -141,7 +154,15 @@ def watch(
         )
         counts = _run(job)
     _close(lines, kept)
-    _finish(job, counts, source=source, model=model, json=json)
+    named = {"model": model, **({"with": judge} if judge else {})}
+    _finish(job, counts, {"source": source, **named}, json=json)
+
+
+def _settled(window_s: float | None, hop_s: float | None, judge: str | None) -> str:
+    """Return what tells a run of the store from others, besides its stream and model."""
+    windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
+    hop = f" hop={hop_s:g}" if window_s is None and hop_s is not None else ""
+    return f"{windows}{hop}{f' with={judge}' if judge else ''}"
 
 
 def _close(*sinks: "Sink | None") -> None:
@@ -150,11 +171,11 @@ def _close(*sinks: "Sink | None") -> None:
             sink.close()
 
 
-def _finish(job: "Watch", counts: "Counts", *, source: str, model: str, json: bool) -> None:
+def _finish(job: "Watch", counts: "Counts", named: "Mapping[str, str]", *, json: bool) -> None:
     """Say how it went, and leave."""
     failure = str(job.failure) if job.failure else None
     if json:
-        document = {"source": source, "model": model, **counts.document(), "failure": failure}
+        document = {**named, **counts.document(), "failure": failure}
         _console.show_json(document)
     _console.note(counts.line())
     if failure:

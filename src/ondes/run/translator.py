@@ -249,20 +249,6 @@ class Translator:
             )
         return whole
 
-    def translated(self, x: Samples, *, rate_hz: float) -> tuple[Samples, Samples | None]:
-        """Return an item [channel, time] in one pass, and its uncertainty, or none.
-
-        Raises:
-            RateError: it is not at the network's rate.
-        """
-        if rate_hz != self.spec.rate_hz:
-            raise RateError(
-                f"an item at {rate_hz:.10g} Hz for a network of {self.spec.rate_hz:.10g} Hz: let "
-                "the data set give that rate, or use translate(...)"
-            )
-        made = self.parts_of(x)
-        return made.result, made.uncertainty
-
     def parts_of(self, x: Samples) -> Parts:
         """Return what one pass makes of an item [channel, time] at the network's rate."""
         return parted(self.answer(np.asarray(x, np.float32)), self._n_rows)
