@@ -86,7 +86,7 @@ def test_low_peaks_get_octaves():
 def test_figures_are_written(found, tmp_path, monkeypatch):
     paths = figures.write(tmp_path, found)
     assert sorted(path.name for path in paths) == sorted(
-        ["0.png", "0-waves.png", "output.png", "output-waves.png"]
+        f"{layer}{kind}.png" for layer in ("0", "output") for kind in ("", "-waves", "-steps")
     )
     with Image.open(paths[0]) as image:
         assert image.width > 1000

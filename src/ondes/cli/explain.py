@@ -45,6 +45,16 @@ def explain(
         str,
         typer.Option(metavar="NAME", help="sphere, adam, adam-time or samplecnn, the published."),
     ] = "sphere",
+    middle: Annotated[
+        bool, typer.Option("--middle", help="Climb the unit in the middle, not the mean over time.")
+    ] = False,
+    tv: Annotated[
+        float, typer.Option(metavar="X", help="Share of total variation; it prefers low tones.")
+    ] = 0.0,
+    pink: Annotated[
+        float,
+        typer.Option(metavar="X", help="Exponent of a falling spectrum; it prefers low tones."),
+    ] = 0.0,
     band: Annotated[
         str | None,
         typer.Option(metavar="HZ-HZ", help="Tell what share of the energy lies in it: 300-3000."),
@@ -97,6 +107,9 @@ def explain(
             exact=exact,
             seeds=seeds,
             method=method,  # type: ignore[arg-type]  # checked where it is used
+            middle=middle,
+            tv=tv,
+            pink=pink,
             contrasts=[_pair(text) for text in contrast or ()],
             progress=advance,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from ondes.errors import InputError, OndesError
 from ondes.io import open_signal
 from ondes.run.card import Card
 from ondes.signal import Signal
-from ondes.spec import ClipSpec, Spec
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ondes.protocols import ClipDataset, Dataset, Examples
     from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
+    from ondes.run.translator import Translator
     from ondes.tasks.explain import Explanation, Method, Progress, Subject
 
 
@@ -43,7 +44,7 @@ class Network(NamedTuple):
 
 
 def explain(
-    model: str | os.PathLike[str] | Pipeline | Classifier | nn.Module | Network,
+    model: str | os.PathLike[str] | Pipeline | Classifier | Translator | nn.Module | Network,
     *,
     data: Signal | str | os.PathLike[str] | NDArray[np.floating] | Examples | None = None,
     rms: float | None = None,
@@ -57,6 +58,9 @@ def explain(
     seeds: int = 2,
     seed: int = 0,
     method: Method = "sphere",
+    middle: bool = False,
+    tv: float = 0.0,
+    pink: float = 0.0,
     contrasts: Sequence[tuple[str, str]] = (),
     progress: Progress | None = None,
 ) -> Explanation:
@@ -71,20 +75,24 @@ def explain(
             data of a model's recipe where they are here, else an RMS of 0.1, and says so.
         rms: that RMS itself.
         rate_hz, channels: of a module that does not say them by a ``spec``; one channel without.
-        outputs: names of a module's outputs, to be climbed as well; those of its ``spec`` without.
+        outputs: names of a module's outputs [batch, output] or [batch, output, frame], to be
+            climbed as well; those of its ``spec`` without.
         layers: names of the layers to explain, "output" is the last; None is all.
         filters: at most so many of each layer, evenly spread.
         samples: longest waveform; None is 16,384. Layers that see less have shorter ones, unless
             `exact`.
         seeds, seed: how many starts each filter has, and the first.
         method: "sphere", ours; "adam" or "adam-time"; "samplecnn", the published recipe.
+        middle: climb the unit in the middle of the clip, not the mean over time.
+        tv, pink: total variation's share, and the exponent of a spectrum that falls with frequency;
+            both prefer low frequencies, and the notes say so.
         contrasts: pairs of outputs whose difference is climbed beside them.
         progress: is told what share is done, and of what.
 
     Raises:
         ArtefactError: there is no such model, or it is damaged.
         InputError: it is none of torch, has no convolutions or no rate; a name is unknown; the
-            data do not vary.
+            data do not vary; the outputs are not those that are named.
         NotFiniteError: a weight is NaN or infinite.
 
     >>> from torch import nn
@@ -97,14 +105,15 @@ def explain(
     from ondes.tasks.explain import explain as explained
 
     options = Options(
-        layers=None if layers is None else tuple(layers),
+        layers=_names(layers),
         filters=filters,
         samples=samples,
         exact=exact,
         seeds=seeds,
         seed=seed,
+        middle=middle,
         contrasts=tuple(contrasts),
-        climbing=Climbing(method=method),
+        climbing=Climbing(method=method, tv=tv, pink=pink),
     )
     found = model if isinstance(model, Network) else network(model)
     level, notes = (rms, ()) if rms is not None else level_of(found, data)
@@ -113,30 +122,32 @@ def explain(
     return explained(known, options=options, progress=progress)
 
 
-def network(model: str | os.PathLike[str] | Pipeline | Classifier | nn.Module) -> Network:
+def network(
+    model: str | os.PathLike[str] | Pipeline | Classifier | Translator | nn.Module,
+) -> Network:
     """Return the network of torch that a model is made of; of an ensemble the first.
 
     Raises:
         ArtefactError: there is no such model.
-        InputError: it holds no network of torch.
+        InputError: it holds no network of torch, or is no model.
     """
     from torch import nn
 
     if isinstance(model, nn.Module):
         return _single(model, None)
+    whole: object = model
     if isinstance(model, (str, os.PathLike)):
         from ondes.run.networks import opened
 
-        _, card, predictor = opened(model, device="cpu", precision="float32")
-    else:
-        card, predictor = model.card, model.predictor
-    module = getattr(predictor, "model", None)
+        whole = opened(model, device="cpu", precision="float32")
+    module = getattr(getattr(whole, "predictor", None), "model", None)
     if not isinstance(module, nn.Module):
         raise InputError(
-            f"explain({_called(model)}): it holds no network of torch - it is an exported file or "
-            "a classical rival; explain the model that it was made of"
+            f"explain({_called(model)}): it holds no network of torch. Give a model's name or "
+            "folder, what ondes.load returns, or a torch.nn.Module; of an exported file or a "
+            "classical rival the network it was made from, or is compared with"
         )
-    return _single(module, card)
+    return _single(module, getattr(whole, "card", None))
 
 
 def subject(
@@ -147,28 +158,51 @@ def subject(
     channels: int | None = None,
     outputs: Sequence[str] = (),
 ) -> Subject:
-    """Return a network as it is explained; InputError where its rate is not known."""
+    """Return a network as it is explained.
+
+    Raises:
+        InputError: its rate is not known or not above 0, or it takes maps of any height.
+    """
     from ondes.tasks.explain import Subject
 
-    spec: Any = getattr(found.module, "spec", None)
-    known = isinstance(spec, (Spec, ClipSpec))
-    if not known and rate_hz is None:
+    spec = getattr(found.module, "spec", None)
+    known = spec if isinstance(spec, (Spec, ClipSpec, TranslatorSpec)) else None
+    hertz = rate_hz if known is None or rate_hz is not None else known.rate_hz
+    if hertz is None or not 0 < hertz < float("inf"):
         raise InputError(
-            f"explain({found.name}): say at which sampling rate it hears, rate_hz=...; a module "
-            "does not tell"
+            f"explain({found.name}, rate_hz={hertz}): say at which sampling rate it hears, in "
+            "hertz above 0; a module does not tell"
         )
-    frames = known and isinstance(spec, Spec)
+    module, wide = _of_signals(found, known)
+    step = known.hop * known.step if isinstance(known, Spec) else 1
     return Subject(
-        model=found.module,
-        rate_hz=float(rate_hz if rate_hz is not None else spec.rate_hz),
-        channels=channels or (spec.channels if known else 1),
+        model=module,
+        rate_hz=float(hertz),
+        channels=channels or wide,
         rms=rms,
-        outputs=tuple(outputs) or (spec.classes if known else ()),
-        least=spec.hop * spec.step if frames else (spec.least if known else 1),
-        multiple=spec.hop * spec.step if frames else 1,
+        outputs=tuple(outputs) or (known.classes if isinstance(known, (Spec, ClipSpec)) else ()),
+        least=known.least if isinstance(known, ClipSpec) else step,
+        multiple=step,
         name=found.name,
         notes=found.notes,
     )
+
+
+def _of_signals(
+    found: Network, spec: Spec | ClipSpec | TranslatorSpec | None
+) -> tuple[nn.Module, int]:
+    """Return what takes signals, and their channels; a map's are its bins, one after another."""
+    if not isinstance(spec, TranslatorSpec) or spec.dims == 1:
+        return found.module, spec.channels if spec else 1
+    if spec.bins is None:
+        raise InputError(
+            f"explain({found.name}): it takes maps of any height, of which no waveform can be "
+            "made; explain one that was trained on maps of a given number of bins"
+        )
+    from torch import nn
+
+    unfolded = nn.Unflatten(1, (spec.channels, spec.bins))
+    return nn.Sequential(unfolded, found.module), spec.channels * spec.bins
 
 
 def level_of(
@@ -217,6 +251,12 @@ def _of_recipe(card: Card | None) -> Examples | None:
     return build.limited(read, build.dataset(read, "valid"), EXAMPLES)
 
 
+def _names(layers: Sequence[str] | None) -> tuple[str, ...] | None:
+    if layers is None:
+        return None
+    return (layers,) if isinstance(layers, str) else tuple(layers)
+
+
 def _arrays(data: object) -> Iterable[NDArray[np.floating]]:
     if isinstance(data, Signal):
         return [data.samples]
@@ -234,14 +274,16 @@ def _rms(arrays: Iterable[NDArray[np.floating]], *, what: str) -> float:
     powers, counts = [], []
     for array in arrays:
         x = np.asarray(array, np.float64)
+        if x.size == 0:
+            continue
         if not np.isfinite(x).all():
             raise InputError(f"explain(data={what}): it holds NaN or infinity; repair it")
         powers.append(float(np.square(x - x.mean(-1, keepdims=True)).sum()))
         counts.append(x.size)
     if not sum(counts) or not sum(powers):
         raise InputError(
-            f"explain(data={what}): its variance is 0, so it says nothing of how loud signals are; "
-            "give a recording that sounds, or rms=..."
+            f"explain(data={what}): it is empty or its variance is 0, so it says nothing of how "
+            "loud signals are; give a recording that sounds, or rms=..."
         )
     return float(np.sqrt(sum(powers) / sum(counts)))
 

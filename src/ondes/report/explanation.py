@@ -28,8 +28,6 @@ ARRAYS = (
 SHOWN = 12  # filters of a layer whose waveforms are drawn
 MOST_SOUNDS = 96
 POINTS = 160  # of a drawn waveform
-FIELDS = 3  # of a waveform, that are drawn
-LEAST_DRAWN = 64  # samples
 NEAR_CENTS = 100
 STAGES = 6  # of the way of a waveform
 
@@ -202,8 +200,6 @@ def _places(layer: Explained) -> list[int]:
 def _shown(layer: Explained) -> Shown:
     order = layer.order
     axis = filterbank.Axis.of(layer.peak_hz[~layer.dead], rate_hz=layer.rate_hz)
-    picked = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
-    size = _drawn_length(layer)
     return Shown(
         layer=layer,
         title=layer.name,
@@ -211,9 +207,9 @@ def _shown(layer: Explained) -> Shown:
         axis=axis,
         found=filterbank.picture(layer.power[order], layer.frequency_hz, axis),
         swept=filterbank.picture(_swept(layer)[order], layer.tone_hz, axis),
-        drawn=[_drawn(layer, int(k), size) for k in picked],
-        ways=[_way(layer, k, size) for k in range(len(layer.watched))] if layer.record else [],
-        length=page.duration(size / layer.rate_hz),
+        drawn=[_drawn(layer, int(k)) for k in layer.picked(SHOWN)],
+        ways=[_way(layer, k) for k in range(len(layer.watched))] if layer.record else [],
+        length=page.duration(layer.telling / layer.rate_hz),
     )
 
 
@@ -236,40 +232,28 @@ def _swept(layer: Explained) -> filterbank.Floats:
     return np.square(np.maximum(layer.tones - least[:, None], 0))
 
 
-def _drawn_length(layer: Explained) -> int:
-    samples = int(layer.waves.shape[-1])
-    return min(samples, max(LEAST_DRAWN, FIELDS * layer.field))
-
-
-def _drawn(layer: Explained, k: int, size: int) -> Drawn:
-    rise = layer.tone_response[k]
+def _drawn(layer: Explained, k: int) -> Drawn:
+    rise, taps = layer.tone_response[k], layer.taps(k)
     said = [] if np.isnan(rise) else [f"tone {rise:.2f}"]
     if np.isfinite(layer.repeatability[k]):
         said.append(f"agree {layer.repeatability[k]:.2f}")
     return Drawn(
         label=layer.labels[k],
-        wave=path_of(layer.waves[k].mean(0)[:size]),
-        weights=_weights(layer, k),
+        wave=_wave(layer, layer.waves[k]),
+        weights=path_of(taps) if len(taps) > 1 else "",
         peak=page.hertz(float(f"{layer.peak_hz[k]:.4g}")),
         facts=" · ".join(said),
         dead=bool(layer.dead[k]),
     )
 
 
-def _weights(layer: Explained, k: int) -> str:
-    """Return the filter's taps as a path: of its strongest input, where it has several."""
-    if layer.weights[k].size == 0:
-        return ""
-    taps = layer.weights[k].reshape(-1, layer.weights.shape[-1])
-    strongest = taps[np.square(taps).sum(1).argmax()]
-    return path_of(strongest) if len(strongest) > 1 else ""
-
-
-def _way(layer: Explained, place: int, size: int) -> Way:
-    picked = np.linspace(0, len(layer.record) - 1, min(STAGES, len(layer.record))).round()
-    record = [layer.record[int(k)] for k in picked]
-    stages = [(one.step, path_of(one.waves[place].mean(0)[:size])) for one in record]
+def _way(layer: Explained, place: int) -> Way:
+    stages = [(one.step, _wave(layer, one.waves[place])) for one in layer.way(STAGES)]
     return Way(layer.labels[int(layer.watched[place])], stages)
+
+
+def _wave(layer: Explained, x: np.ndarray) -> str:
+    return path_of(x.mean(0)[: layer.telling])
 
 
 def path_of(x: np.ndarray) -> str:

@@ -11,18 +11,21 @@ import numpy as np
 
 from ondes.errors import MissingExtraError
 from ondes.io import atomic_write, make_folder
+from ondes.report import page
 from ondes.report.filterbank import RANGE_DB
 from ondes.tasks.explain import Explained, Explanation
 
-SHOWN = 24  # waveforms of a layer
-COLUMNS = 4
+SHOWN, COLUMNS = 24, 4  # waveforms of a layer
+STAGES = 6  # of the way of a waveform
 SIZE, DOTS = (11.0, 4.2), 130
+WAVE, TAPS = "#33707b", "#b3563d"
 
 
 def write(folder: str | os.PathLike[str], explanation: Explanation) -> list[Path]:
-    """Write ``LAYER.png``, filters by frequency beside pure tones, and ``LAYER-waves.png``.
+    """Write some pictures of each layer, and return their paths.
 
-    Returns the paths.
+    ``LAYER.png`` has filters by frequency beside pure tones, ``LAYER-waves.png`` waveforms beside
+    the filters' own taps, ``LAYER-steps.png`` how some of them arose, where that was recorded.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -33,7 +36,8 @@ def write(folder: str | os.PathLike[str], explanation: Explanation) -> list[Path
     paths: list[Path] = []
     for layer in explanation.layers:
         name = re.sub(r"[^\w.-]", "_", layer.name)
-        for suffix, draw in (("", _banks), ("-waves", _waves)):
+        kinds = {"": _banks, "-waves": _waves} | ({"-steps": _steps} if layer.record else {})
+        for suffix, draw in kinds.items():
             path = Path(folder, f"{name}{suffix}.png")
             canvas = figure(figsize=SIZE, dpi=DOTS, layout="constrained")
             draw(canvas, layer)
@@ -76,16 +80,31 @@ def _bank(axes: Any, values: np.ndarray, frequency_hz: np.ndarray, title: str) -
 
 
 def _waves(canvas: Any, layer: Explained) -> None:  # noqa: ANN401 - matplotlib's
-    """Draw waveforms from low to high."""
-    order = layer.order
-    picked = order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
-    size = min(layer.waves.shape[-1], max(64, 3 * layer.field))
-    time_s = np.arange(size) / layer.rate_hz
+    """Draw waveforms from low to high, each beside the taps of its filter."""
+    picked = layer.picked(SHOWN)
     rows = -(-len(picked) // COLUMNS)
-    grid = canvas.subplots(rows, COLUMNS, squeeze=False)
+    grid = canvas.subplots(rows, 2 * COLUMNS, squeeze=False, width_ratios=[4, 1] * COLUMNS)
     for axes in grid.flat:
         axes.set_axis_off()
-    for axes, k in zip(grid.flat, picked, strict=False):
-        axes.plot(time_s, layer.waves[k].mean(0)[:size], lw=0.6, color="#33707b")
-        axes.set_title(f"{layer.labels[k]}: {layer.peak_hz[k]:.4g} Hz", fontsize=7)
-    canvas.suptitle(f"{layer.name}: {size / layer.rate_hz * 1e3:.3g} ms of the waveforms")
+    for left, right, k in zip(grid[:, ::2].flat, grid[:, 1::2].flat, picked, strict=False):
+        left.plot(layer.waves[k].mean(0)[: layer.telling], lw=0.6, color=WAVE)
+        left.set_title(f"{layer.labels[k]}: {layer.peak_hz[k]:.4g} Hz", fontsize=7)
+        right.plot(layer.taps(k), lw=0.8, color=TAPS)
+    beside = ", beside them the filters' own taps" if layer.weights.size else ""
+    canvas.suptitle(f"{layer.name}: {_length(layer)} of the waveforms{beside}")
+
+
+def _steps(canvas: Any, layer: Explained) -> None:  # noqa: ANN401 - matplotlib's
+    """Draw how some waveforms arose, step by step."""
+    stages = layer.way(STAGES)
+    grid = canvas.subplots(len(layer.watched), len(stages), squeeze=False)
+    for row, place in enumerate(layer.watched):
+        for axes, stage in zip(grid[row], stages, strict=True):
+            axes.set_axis_off()
+            axes.plot(stage.waves[row].mean(0)[: layer.telling], lw=0.6, color=WAVE)
+            axes.set_title(f"{layer.labels[place]}, step {stage.step}", fontsize=7)
+    canvas.suptitle(f"{layer.name}: how {len(layer.watched)} waveforms arose")
+
+
+def _length(layer: Explained) -> str:
+    return page.duration(layer.telling / layer.rate_hz)

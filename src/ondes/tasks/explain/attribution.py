@@ -214,8 +214,9 @@ def _deepest(model: nn.Module, x: Tensor, name: str | None) -> Layer:
     found = layers.find(model, channels=x.shape[1], samples=x.shape[-1])
     if name is not None:
         return layers.chosen(found, [name])[0]
-    several = [one for one in found if x.shape[-1] // one.hop >= PIECES // 8]
-    return (several or found)[-1]
+    inner = [one for one in found if not one.is_output] or found
+    several = [one for one in inner if x.shape[-1] // one.hop >= PIECES // 8]
+    return (several or inner)[-1]
 
 
 def _shuffled(model: nn.Module, seed: int) -> nn.Module:

@@ -46,8 +46,8 @@ class Climbing:
     method: Method = "sphere"
     first: float = 0.5
     last: float = 0.02
-    shrink: float = 0.7
-    gain: float = 0.01
+    shrink: float = 0.6
+    gain: float = 0.02
     most: int = 192
     tv: float = 0.0
     pink: float = 0.0
@@ -66,6 +66,17 @@ class Climbing:
             raise InputError(
                 f"explain(tv={self.tv}, pink={self.pink}, gain={self.gain}): give 0 or more"
             )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known of what is found so."""
+        priors = {"Total variation": self.tv, "A spectrum that falls with frequency": self.pink}
+        return tuple(
+            f"{name} ({share:g}) was asked for: it prefers low frequencies, which is the axis that "
+            "is plotted, so that what is low was partly put there."
+            for name, share in priors.items()
+            if share
+        )
 
 
 @dataclass(frozen=True)

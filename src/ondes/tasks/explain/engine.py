@@ -47,7 +47,13 @@ def explain(
         )
     most = max(options.samples or MOST, subject.least)
     with layers.still(subject.model):
-        found = layers.find(subject.model, channels=subject.channels, samples=most, rms=subject.rms)
+        found = layers.find(
+            subject.model,
+            channels=subject.channels,
+            samples=most,
+            rms=subject.rms,
+            exact=options.exact,
+        )
         jobs = planned(subject, options, found, most=most)
         work = _Work(subject, options, sum(job.weight for job in jobs), progress)
         explained = tuple(work.explained(job) for job in jobs)
@@ -59,7 +65,7 @@ def explain(
         layers=explained,
         seeds=options.seeds,
         method=options.climbing.method,
-        notes=subject.notes,
+        notes=(*subject.notes, *options.climbing.notes),
     )
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ondes.errors import InputError, nearest
-from ondes.tasks.explain.layers import Layer, Reader
+from ondes.tasks.explain.layers import Layer, Reader, fed
 
 
 class Height(NamedTuple):
@@ -51,11 +51,11 @@ class Filters:
 
     def all(self, x: Tensor) -> Tensor:
         """Return all answers, [b, filter]."""
-        return F.relu(self._seen(self._read(x))).flatten(2).mean(-1).detach()
+        return F.relu(self._seen(self._read(x))).flatten(2).mean(-1).detach().cpu()
 
     def one(self, x: Tensor, index: Tensor) -> Height:
         """Return of waveform i the answer of filter index[i]."""
-        values = self._seen(self._read(x))[torch.arange(len(index)), index].flatten(1)
+        values = self._seen(self._read(x))[torch.arange(len(index)), index].flatten(1).cpu()
         answer = F.relu(values).mean(-1)
         scale = values.detach().abs().mean(-1, keepdim=True).clamp(min=1e-12)
         woken = (scale * F.softplus(values / scale)).mean(-1)
@@ -71,7 +71,8 @@ class Outputs:
     names: of the outputs, in order. contrasts: pairs of them, whose differences come after.
 
     Raises:
-        InputError: a contrast names an output that there is not.
+        InputError: a contrast names an output that there is not; the network gives anything but
+            a value for each name.
     """
 
     def __init__(
@@ -103,8 +104,21 @@ class Outputs:
         return Height(logits, logits.detach())
 
     def _logits(self, x: Tensor) -> Tensor:
-        logits = self._model(x).float()
-        if logits.ndim == 4:  # of frames [b, head, class, frame]
-            logits = logits[:, 0].mean(-1)
+        made = self._model(fed(self._model, x))
+        if isinstance(made, Tensor) and made.ndim == 4:  # of frames [b, head, class, frame]
+            made = made[:, 0]
+        self._check(made)
+        logits = made.float().cpu()
+        logits = logits.mean(-1) if logits.ndim == 3 else logits
         differences = [logits[:, a] - logits[:, b] for a, b in self._pairs]
         return torch.stack([*logits.unbind(1), *differences], dim=1)
+
+    def _check(self, made: object) -> None:
+        count = self.size - len(self._pairs)
+        shape = list(made.shape) if isinstance(made, Tensor) else type(made).__name__
+        if not isinstance(made, Tensor) or made.ndim not in (2, 3) or made.shape[1] != count:
+            raise InputError(
+                f"explain(outputs={list(self.names[:count])}): the network gives {shape}, not "
+                f"[batch, {count}] or [batch, {count}, frame]: name as many outputs as it has, or "
+                "none to explain its layers alone"
+            )

@@ -32,6 +32,7 @@ class Layer:
         read: what gives the values before the activation: its norm where one follows, else it.
         field: samples that one value depends on.
         hop: samples from one value to the next.
+        is_output: whether what it gives is what the network gives.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Layer:
     read: nn.Module
     field: int
     hop: int
+    is_output: bool
 
     @property
     def filters(self) -> int:
@@ -76,12 +78,18 @@ class Reader:
         handle = self._read.register_forward_hook(take)
         try:
             with torch.enable_grad():
-                self._model(x if x.requires_grad else x.detach().requires_grad_())
+                self._model(fed(self._model, x if x.requires_grad else x.detach().requires_grad_()))
         except _Reached:
             return found[0].float()
         finally:
             handle.remove()
         raise InputError(f"{self._read} was not called again: the network changes between calls")
+
+
+def fed(model: nn.Module, x: Tensor) -> Tensor:
+    """Return waveforms where a network's weights are, and in their precision."""
+    weight = next(w for w in model.parameters() if w.is_floating_point())
+    return x.to(weight.device, weight.dtype)
 
 
 @contextmanager
@@ -119,23 +127,26 @@ def check(model: nn.Module) -> None:
         )
 
 
-def find(model: nn.Module, *, channels: int, samples: int, rms: float = 1.0) -> list[Layer]:
+def find(
+    model: nn.Module, *, channels: int, samples: int, rms: float = 1.0, exact: bool = False
+) -> list[Layer]:
     """Return the convolutions that a network calls, in the order of the calls.
 
     Fields are measured: by how far the gradient of a value in the middle reaches. A layer whose
     field has no end, as where clips are scaled first, gets the span that holds all but 1e-4 of the
-    gradient's energy. A last convolution that gives the network's output itself is left out.
+    gradient's energy.
 
     Args:
         model: in `still`.
         channels: of the signals it takes.
         samples: length of the noise that it is run on, at most.
         rms: of that noise.
+        exact: run it on so many samples and no others.
 
     Raises:
         InputError: the network refuses noise of that shape.
     """
-    length = min(2048, samples)
+    length = samples if exact else min(2048, samples)
     while True:
         calls, noise = _called(model, channels=channels, samples=length, rms=rms)
         found = [_layer(call, noise) for call in calls]
@@ -144,38 +155,45 @@ def find(model: nn.Module, *, channels: int, samples: int, rms: float = 1.0) -> 
         length = min(2 * length, samples)
 
 
-def chosen(layers: Sequence[Layer], names: Sequence[str] | None) -> list[Layer]:
-    """Return the layers of these names, all without.
+def chosen(
+    layers: Sequence[Layer], names: Sequence[str] | None, *, besides: Sequence[str] = ()
+) -> list[Layer]:
+    """Return the layers of these names, all without; names may be others, too, where told so.
 
     Raises:
         InputError: there is no layer of a name; the nearest is named.
     """
-    known = [layer.name for layer in layers]
+    known = [*(layer.name for layer in layers), *besides]
     for name in names or ():
-        if name not in (*known, OUTPUT):
+        if name not in known:
             raise InputError(
                 f"explain(layers={list(names or ())}): no layer is called {name!r}"
-                f"{nearest(name, [*known, OUTPUT])}; there are {few([*known, OUTPUT], most=12)}"
+                f"{nearest(name, known)}; there are {few(known, most=12)}"
             )
     return [layer for layer in layers if names is None or layer.name in names]
 
 
 @dataclass
 class _Call:
-    """A convolution's call, its norm if that came next, and what was given."""
+    """A convolution's call, or its norm's if that came next.
+
+    made: its values. given: a copy of these, which the network goes on with, that what it changes
+    in place is not `made`. is_output: whether the network ends with it.
+    """
 
     name: str
     conv: nn.Conv1d | nn.Conv2d
     read: nn.Module
     made: Tensor
+    given: Tensor
+    is_output: bool = False
 
 
 def _called(
     model: nn.Module, *, channels: int, samples: int, rms: float
 ) -> tuple[list[_Call], Tensor]:
     generator = torch.Generator().manual_seed(0)
-    noise = rms * torch.randn(2, channels, samples, generator=generator)
-    noise = noise.to(next(model.parameters()).device).requires_grad_()
+    noise = (rms * torch.randn(2, channels, samples, generator=generator)).requires_grad_()
     calls: list[_Call] = []
     handles = [
         module.register_forward_hook(_noting(calls, name))
@@ -184,41 +202,54 @@ def _called(
     ]
     try:
         with torch.enable_grad():
-            output = model(noise)
+            output = model(fed(model, noise))
     except Exception as error:  # as the module's own code raises
         raise InputError(
             f"explain: {type(model).__name__} cannot be computed for noise of shape "
             f"{list(noise.shape)} [batch, channel, time] ({str(error).splitlines()[0]}): give "
-            "channels= and samples= as it takes them"
+            "channels= and samples= as it takes them, and exact=True (--exact) where it takes "
+            "clips of one length alone"
         ) from error
     finally:
         for handle in handles:
             handle.remove()
+    for call in calls:
+        call.is_output = _is_same(call.given, output)
     once = {call.name: call for call in reversed(calls)}
-    return [c for c in calls if once[c.name] is c and not _is_output(c.made, output)], noise
+    return [call for call in calls if once[call.name] is call], noise
 
 
-def _noting(calls: list[_Call], name: str) -> Callable[[nn.Module, tuple[Any, ...], Tensor], None]:
-    def note(module: nn.Module, given: tuple[Any, ...], made: Tensor) -> None:
+Hook = Callable[[nn.Module, tuple[Any, ...], Tensor], Tensor | None]
+
+
+def _noting(calls: list[_Call], name: str) -> Hook:
+    def note(module: nn.Module, given: tuple[Any, ...], made: Tensor) -> Tensor | None:
         if isinstance(module, (nn.Conv1d, nn.Conv2d)):
-            calls.append(_Call(name, module, module, made))
-        elif calls and given[0] is calls[-1].made:
-            calls[-1].read, calls[-1].made = module, made
+            calls.append(_Call(name, module, module, made, made.clone()))
+        elif calls and given[0] is calls[-1].given:
+            last = calls[-1]
+            last.read, last.made, last.given = module, made, made.clone()
+        else:
+            return None
+        return calls[-1].given
 
     return note
 
 
-def _is_output(made: Tensor, output: object) -> bool:
-    if not isinstance(output, Tensor):
+def _is_same(given: Tensor, output: object) -> bool:
+    """Tell whether a network gives these values, in another shape perhaps, and unchanged."""
+    changes = given._version  # noqa: SLF001 - torch's count of what was changed in place
+    if not isinstance(output, Tensor) or changes:
         return False
-    return made.untyped_storage().data_ptr() == output.untyped_storage().data_ptr()
+    return given.untyped_storage().data_ptr() == output.untyped_storage().data_ptr()
 
 
 def _layer(call: _Call, noise: Tensor) -> Layer:
     frames, samples = call.made.shape[-1], noise.shape[-1]
     middle = call.made[..., frames // 2].float().square().sum()
     (slope,) = torch.autograd.grad(middle, noise, retain_graph=True)
-    return Layer(call.name, call.conv, call.read, _span(slope), max(1, round(samples / frames)))
+    hop = max(1, round(samples / frames))
+    return Layer(call.name, call.conv, call.read, _span(slope), hop, call.is_output)
 
 
 def _span(slope: Tensor) -> int:

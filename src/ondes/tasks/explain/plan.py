@@ -16,7 +16,7 @@ from ondes.tasks.explain.goals import Filters, Goal, Outputs
 from ondes.tasks.explain.layers import OUTPUT, Layer
 
 LEAST, MOST = 2048, 16_384  # samples of waveforms, unless they are asked for
-FIELDS = 3  # receptive fields that a waveform holds, if it may
+FIELDS = 2  # receptive fields that a waveform holds, if it may
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +108,26 @@ class Job:
 def planned(subject: Subject, options: Options, found: list[Layer], *, most: int) -> list[Job]:
     """Return the layers that are asked for, and the outputs, as jobs.
 
+    A last convolution that gives the outputs is none of the layers where the outputs are named.
+
     Raises:
         InputError: a layer is unknown, or there is nothing to explain.
     """
-    wanted = layers.chosen(found, options.layers)
-    jobs = [_filters_job(subject, options, layer, most=most) for layer in wanted]
+    inner = [layer for layer in found if not (layer.is_output and subject.outputs)]
     asked = options.layers is None or OUTPUT in options.layers
+    if options.layers is not None and asked and not subject.outputs:
+        raise InputError(
+            f"explain(layers={list(options.layers)}): this network has no named outputs: name them "
+            "(outputs=), or give the names of layers"
+        )
+    besides = [OUTPUT] if subject.outputs else []
+    wanted = layers.chosen(inner, options.layers, besides=besides)
+    jobs = [_filters_job(subject, options, layer, most=most) for layer in wanted]
     if asked and subject.outputs:
         jobs.append(_output_job(subject, options, found, most=most))
     if not jobs:
         raise InputError(
-            f"explain(layers={list(options.layers or ())}): this network has no named outputs; "
-            "give the names of layers"
+            f"explain({subject.name}): it has no named outputs and calls none of its convolutions"
         )
     return jobs
 
@@ -187,8 +195,7 @@ def _bytes(goal: Goal, subject: Subject, samples: int) -> int:
         kept += tensor.numel() * tensor.element_size()
         return tensor
 
-    device = next(subject.model.parameters()).device
-    x = torch.zeros(1, subject.channels, samples, device=device).requires_grad_()
+    x = torch.zeros(1, subject.channels, samples).requires_grad_()
     with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
         goal.one(x, torch.zeros(1, dtype=torch.int64))
     return max(kept, x.numel() * 4)

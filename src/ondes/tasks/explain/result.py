@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ondes.tasks.explain.judge import band_share
 
+TELLING_FIELDS, LEAST_TELLING = 3, 64
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -101,6 +103,31 @@ class Explained:
     def order(self) -> Whole:
         """Filters by their peaks, low to high; dead ones last: int64 [filter]."""
         return np.lexsort((self.peak_hz, self.dead))
+
+    def picked(self, most: int) -> Whole:
+        """Return the places of at most so many filters, evenly from low peaks to high."""
+        places = np.linspace(0, len(self.order) - 1, min(most, len(self.order)))
+        picked: Whole = self.order[places.round().astype(int)]
+        return picked
+
+    def way(self, most: int) -> list[Step]:
+        """Return at most so many of the recorded steps, evenly from the first to the last."""
+        count = len(self.record)
+        places = np.linspace(0, count - 1, min(most, count)).round().astype(int)
+        return [self.record[k] for k in places]
+
+    def taps(self, place: int) -> Floats:
+        """Return the taps [tap] of a filter's strongest input; none of outputs."""
+        weights = self.weights[place]
+        rows = weights.reshape(-1, max(1, weights.shape[-1]))
+        strongest = np.square(rows).sum(1).argmax() if len(rows) else 0
+        taps: Floats = rows[strongest] if len(rows) else np.zeros(0, np.float32)
+        return taps
+
+    @property
+    def telling(self) -> int:
+        """Samples of a waveform that show all that a filter looks for: some receptive fields."""
+        return min(int(self.waves.shape[-1]), max(LEAST_TELLING, TELLING_FIELDS * self.field))
 
     def share(self, band: tuple[float, float]) -> Floats:
         """Return what share of its energy each waveform has in a band in hertz: [filter]."""
