@@ -95,10 +95,47 @@ def test_a_stage_adds_its_shortcut():
         torch.testing.assert_close(module(x).values, expected)
 
 
-def test_lengths_go_through_layers_alone():
+LENGTHS = torch.tensor([40, 25, 1, 39])
+
+
+def within(x: Tensor) -> Tensor:
+    return Ragged(x, LENGTHS).filled()
+
+
+@pytest.mark.parametrize(("inputs", "options"), STAGES)
+def test_rows_of_unequal_length_learn_what_layers_learn(inputs, options):
+    by_layers = stage(inputs, **options).double()
+    by_rows = copy.deepcopy(by_layers)
+    x = within(noise(4, inputs, 40)).double().requires_grad_()
+    expected = by_layers.layers(Ragged(x, LENGTHS)).filled()
+    ours = inception_rows.run(by_rows, x, lengths=LENGTHS)
+    torch.testing.assert_close(ours, expected)
+    slope = torch.randn_like(expected)
+    theirs = torch.autograd.grad(expected, [x, *by_layers.parameters()], slope)
+    found = torch.autograd.grad(ours, [x, *by_rows.parameters()], slope)
+    torch.testing.assert_close(found, theirs)
+    torch.testing.assert_close(list(by_rows.buffers()), list(by_layers.buffers()))
+
+
+@pytest.mark.parametrize(("inputs", "options"), STAGES)
+def test_rows_of_unequal_length_are_answered_as_by_layers(inputs, options, monkeypatch):
+    module, x = stage(inputs, **options).eval(), noise(4, inputs, 40)
+    x[1, :, 25:] = 100  # means nothing
+    exact = copy.deepcopy(module).double().layers(Ragged(x.double(), LENGTHS)).filled()
+    monkeypatch.setattr(inception_rows, "VALUES", 2 * 40 * module.outputs)  # two at a time
+    with torch.no_grad():
+        single = within(inception_rows.run(module, x, lengths=LENGTHS))
+        with torch.autocast("cpu", torch.bfloat16):
+            half = within(inception_rows.run(module, x, lengths=LENGTHS))
+    assert (single - exact).abs().max() < 1e-5 * exact.abs().max()
+    assert (half - exact).abs().max() < 3e-2 * exact.abs().max()
+
+
+@pytest.mark.parametrize("way", ["last", "direct"])
+def test_what_follows_an_item_does_not_matter(way):
     module = stage(3).eval()
     x, lengths = noise(2, 3, 40), torch.tensor([40, 25])
-    with fixed("last"), torch.no_grad():
+    with fixed(way), torch.no_grad():
         together = module(Ragged(x, lengths)).values[1, :, :25]
         alone = module(Ragged(x[1:, :, :25])).values[0]
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)

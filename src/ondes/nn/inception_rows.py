@@ -1,8 +1,9 @@
 """Stages of InceptionTime with channels side by side in memory: the same function, faster.
 
 In training a module's linear part is `ondes.ops.rows.fork`. In evaluation without gradients the
-norm is folded into the weights, item by item, so that what lies between stays in the cache. Which
-way is faster, this or layer by layer, a probe finds once for a shape.
+norm is folded into the weights, item by item, so that what lies between stays in the cache. Items
+of unequal length have zeros behind them, and their rows alone are normed. Which way is faster, this
+or layer by layer, a probe finds once for a shape.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ VALUES = 2**19  # of an item or several, at the rate and width of a module: they
 MOST = 2**14  # samples: more tell a probe no more
 
 
-def suits(stage: InceptionStage, x: Tensor) -> bool:
-    """Tell whether x [b, c, t] is computed by rows."""
+def suits(stage: InceptionStage, x: Tensor, *, lengths: Tensor | None = None) -> bool:
+    """Tell whether x [b, c, t], of items of these lengths, is computed by rows."""
     able = (
         not torch.compiler.is_compiling()
         and stage.dims == 1
@@ -45,12 +46,13 @@ def suits(stage: InceptionStage, x: Tensor) -> bool:
     if not able:
         return False
     learns = _learns(stage, x)
-    shape = _probed(x, learns=learns)
+    shape, ragged = _probed(x, learns=learns), lengths is not None
 
     def calls() -> Mapping[str, Call]:
-        return _calls(stage, shape, learns=learns, slopes=x.requires_grad)
+        return _calls(stage, shape, learns=learns, slopes=x.requires_grad, ragged=ragged)
 
-    return choice.preferred(_key(stage, x, shape, learns=learns), calls, plain=LAYERS) == ROWS
+    key = _key(stage, x, shape, learns=learns) + ", unequal" * ragged
+    return choice.preferred(key, calls, plain=LAYERS) == ROWS
 
 
 def _heard(stage: InceptionStage) -> bool:
@@ -72,16 +74,21 @@ def _probed(x: Tensor, *, learns: bool) -> tuple[int, int]:
     return (min(_power(len(x)), most) if learns else most), time
 
 
-def run(stage: InceptionStage, x: Tensor) -> Tensor:
-    """Map x [b, inputs, t] to [b, outputs, t], whose channels lie side by side in memory."""
+def run(stage: InceptionStage, x: Tensor, *, lengths: Tensor | None = None) -> Tensor:
+    """Map x [b, inputs, t] to [b, outputs, t], whose channels lie side by side in memory.
+
+    What lies behind an item's length means nothing, and is zero in what is learnt from.
+    """
     dtype = torch.bfloat16 if rounded(x) else x.dtype
     batch = x.mT.to(dtype).contiguous()
     with torch.autocast("cpu", enabled=False):
         if _learns(stage, x) or stage.training:
-            return _learnt(stage, batch).mT
+            return _learnt(stage, batch, lengths).mT
         folded = _Folded(stage, dtype)
         items = max(1, VALUES // (batch.shape[1] * stage.outputs))
-        return torch.cat([folded(some) for some in torch.split(batch, items)]).mT
+        parts = torch.split(batch, items)
+        sizes = [None] * len(parts) if lengths is None else torch.split(lengths, items)
+        return torch.cat([folded(*some) for some in zip(parts, sizes, strict=True)]).mT
 
 
 def _learns(stage: InceptionStage, x: Tensor) -> bool:
@@ -89,23 +96,64 @@ def _learns(stage: InceptionStage, x: Tensor) -> bool:
     return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in wanted)
 
 
-def _learnt(stage: InceptionStage, x: Tensor) -> Tensor:
+def _learnt(stage: InceptionStage, x: Tensor, lengths: Tensor | None) -> Tensor:
     """Map rows x [b, t, c] differentiably."""
-    y = x
+    valid = _Valid(lengths, x.shape[1])
+    x = y = valid.packed(x)
     for block in stage.blocks:
+        spread, beside = valid.spread(y), block.beside[..., 0].to(x.dtype)
         forked = rows.fork(
-            y,
+            spread,
             narrow=_matrix(block.narrow, x.dtype),
             long=[_odd(weight).to(x.dtype) for weight in block.long],
-            beside=block.beside[..., 0].to(x.dtype),
+            beside=beside,
         )
-        y = F.relu(_normed(forked, block.norm), inplace=True)
+        if lengths is not None and block is stage.blocks[0]:
+            _mend(forked, spread, beside, lengths)
+        y = F.relu(_normed(valid.packed(forked), block.norm), inplace=True)
     if stage.shortcut is None:
-        return y
+        return valid.spread(y)
     *conv, norm = stage.shortcut
     for layer in conv:
         x = x @ cast(Conv, layer).conv.weight[..., 0].to(x.dtype).T
-    return F.relu(y + _normed(x, cast(Norm, norm).norm), inplace=True)
+    return valid.spread(F.relu(y + _normed(x, cast(Norm, norm).norm), inplace=True))
+
+
+class _Valid:
+    """Rows [b, t, c] to those within their items alone, [1, n, c], and back between zeros."""
+
+    def __init__(self, lengths: Tensor | None, time: int) -> None:
+        self._shape = (-1, time)
+        self._places: Tensor | None = None
+        if lengths is not None:
+            self._shape = (len(lengths), time)
+            inside = torch.arange(time) < lengths[:, None]
+            self._places = torch.nonzero(inside.flatten()).flatten()
+
+    def packed(self, x: Tensor) -> Tensor:
+        """Return the valid rows, or x where all are."""
+        return x if self._places is None else x.flatten(0, 1)[self._places][None]
+
+    def spread(self, x: Tensor) -> Tensor:
+        """Undo `packed`."""
+        if self._places is None:
+            return x
+        items, time = self._shape
+        zeros = x.new_zeros(items * time, x.shape[-1])
+        return zeros.index_copy(0, self._places, x[0]).view(items, time, -1)
+
+
+def _mend(y: Tensor, x: Tensor, beside: Tensor, lengths: Tensor) -> None:
+    """Correct the maximum over three at the end of items, which is not to be the zero behind.
+
+    After a ReLU that makes no difference.
+    """
+    items = torch.nonzero(lengths < x.shape[1]).flatten()
+    last = lengths[items] - 1
+    peaks = torch.maximum(x[items, last], x[items, (last - 1).clamp_min(0)])
+    missing = torch.where(peaks < 0, peaks, 0) @ beside.T
+    before = y.shape[-1] - len(beside)
+    y.index_put_((items, last), F.pad(missing, (before, 0)), accumulate=True)
 
 
 def _normed(x: Tensor, norm: nn.Module) -> Tensor:
@@ -133,15 +181,24 @@ class _Folded:
         self._blocks = [_folded(block, dtype) for block in stage.blocks]
         self._shortcut = _folded_shortcut(stage, dtype)
 
-    def __call__(self, x: Tensor) -> Tensor:
-        y = x
-        for narrow, long, beside, bias in self._blocks:
-            y = rows.forked(y, narrow=narrow, long=long, beside=beside, bias=bias).relu_()
+    def __call__(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        inside = None if lengths is None else _inside(x, lengths)
+        x = y = x if inside is None else x * inside
+        for k, (narrow, long, beside, bias) in enumerate(self._blocks):
+            z = rows.forked(y, narrow=narrow, long=long, beside=beside, bias=bias)
+            if lengths is not None and k == 0:
+                _mend(z, x, beside, lengths)
+            y = z.relu_() if inside is None else z.relu_().mul_(inside)
         if self._shortcut is None:
             return y
         weight, bias = self._shortcut
         straight = x * weight if weight.ndim == 1 else x @ weight.T
         return y.add_(straight).add_(bias).relu_()
+
+
+def _inside(x: Tensor, lengths: Tensor) -> Tensor:
+    """Return 1 at rows within their items, else 0, [b, t, 1]."""
+    return (torch.arange(x.shape[1]) < lengths[:, None]).to(x.dtype)[..., None]
 
 
 def _folded(
@@ -186,22 +243,32 @@ def _odd(weight: Tensor) -> Tensor:
 
 
 def _calls(
-    stage: InceptionStage, shape: tuple[int, int], *, learns: bool, slopes: bool
+    stage: InceptionStage, shape: tuple[int, int], *, learns: bool, slopes: bool, ragged: bool
 ) -> Mapping[str, Call]:
-    """Return what computes a copy of the stage either way, of noise of that shape."""
+    """Return what computes a copy of the stage either way, of noise of that shape.
+
+    Of unequal items the shortest has half the length.
+    """
     copy, (items, time) = deepcopy(stage), shape
     random = torch.Generator().manual_seed(0)
     noise = torch.randn(items, stage.inputs, time, generator=random, dtype=torch.float32)
     noise.requires_grad_(slopes)
+    lengths = torch.linspace(max(1, time // 2), time, items).long() if ragged else None
 
     def once(way: str) -> object:
         with torch.set_grad_enabled(learns):
-            y = run(copy, noise) if way == ROWS else copy.layers(Ragged(noise)).values
+            by_rows = way == ROWS
+            y = run(copy, noise, lengths=lengths) if by_rows else _by_layers(copy, noise, lengths)
             if learns:
                 torch.autograd.backward(y, torch.ones_like(y))
             return y
 
     return {way: partial(once, way) for way in (LAYERS, ROWS)}
+
+
+def _by_layers(stage: InceptionStage, x: Tensor, lengths: Tensor | None) -> Tensor:
+    y: Ragged = stage.layers(Ragged(x, lengths))
+    return y.values
 
 
 def _key(stage: InceptionStage, x: Tensor, shape: tuple[int, int], *, learns: bool) -> str:

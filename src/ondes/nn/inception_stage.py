@@ -71,8 +71,8 @@ class Inception(nn.Sequential):
 class InceptionStage(nn.Module):
     """Modules in a row and, where `residual`, a shortcut around them, added before a last ReLU.
 
-    The shortcut is a batch norm, after a 1x1 convolution where the channels differ. Clips of one
-    length are computed by rows where that is faster: `ondes.nn.inception_rows`.
+    The shortcut is a batch norm, after a 1x1 convolution where the channels differ. Signals are
+    computed by rows where that is faster: `ondes.nn.inception_rows`.
     """
 
     def __init__(
@@ -115,8 +115,8 @@ class InceptionStage(nn.Module):
 
     def forward(self, x: Ragged) -> Ragged:
         """Map [b, inputs, (f,) t] to [b, outputs, (f,) t]."""
-        if x.lengths is None and inception_rows.suits(self, x.values):
-            return Ragged(inception_rows.run(self, x.values))
+        if inception_rows.suits(self, x.values, lengths=x.lengths):
+            return Ragged(inception_rows.run(self, x.values, lengths=x.lengths), x.lengths)
         y: Ragged = self.layers(x)
         return y
 
