@@ -124,12 +124,13 @@ def translate(
     with recordings(inputs, suffixes, raw=dtype is not None, writes=True) as (takes, missing):
         loaded = _options.translator(model, device=device, threads=threads)
         judging = _judging(judge, loaded, device=device, threads=threads)
+        known = Targets.of(targets, opening, loaded, takes)
         make_folder(out)
         job = _Translation(
             loaded,
             opening,
             _Results(out, kinds, skip_existing),
-            Targets.of(targets, opening, loaded, takes),
+            known,
             judging,
             "mix" if channel == ["mix"] else channel,
             resample,
