@@ -1,6 +1,6 @@
 """From the words of `ondes evaluate` to the data that a model is scored on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -80,11 +80,16 @@ def judged(model: "Trained", by: str | None, *, device: str, threads: int) -> An
     judge: Any = loading.trained(named, device=device, threads=threads)
     if judge.card.task["name"] != "classify":
         raise InputError(f"--with {named}: it is no classifier; name one of the wanted sensor")
-    recipe = unvaried(recipe_of(card.recipe, source=f"the card of {card.name}"))
+    recipe = recipe_of(card.recipe, source=f"the card of {card.name}")
+
+    def learnt(recipe: Recipe) -> Callable[[], PairDataset]:
+        return lambda: cast("PairDataset", build.dataset(recipe, "train"))
+
     return Judged(
         cast("Translator", model),
         judge,
-        learnt=lambda: cast("PairDataset", build.dataset(recipe, "train")),
+        learnt=learnt(unvaried(recipe)),
+        varied=learnt(recipe) if recipe.data.vary else None,
         few=build.few(recipe),
     )
 

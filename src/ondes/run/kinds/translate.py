@@ -15,20 +15,16 @@ from ondes.run.card import Card, Json
 from ondes.run.classifier import Classifier
 from ondes.run.engine import Samples
 from ondes.run.export import Graph
-from ondes.run.export import Graph
 from ondes.run.kinds import Scores
 from ondes.run.predictors import Predictor
 from ondes.run.translator import Translator, revived
 from ondes.run.way import Way
 from ondes.spec import TranslatorSpec
 from ondes.tasks.translate import evaluate as scored
-from ondes.tasks.translate import recovered, truths
-from ondes.tasks.translate import rivals as rivals_
+from ondes.tasks.translate import even, recovered, truths
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from ondes.nn.translator import Translator as Network
 
     from ondes.nn.translator import Translator as Network
     from ondes.tasks.translate import TranslateTask
@@ -37,7 +33,6 @@ __all__ = ["Judged", "averages", "evaluate", "families", "finish", "graph", "opt
 __all__ += ["revive", "rivals", "spec"]
 
 OWN = "pairs"
-LEAST = 1.0  # answers below it are compared as if they were as large; most are, as inputs are
 LEAST = 1.0  # answers below it are compared as if they were as large; most are, as inputs are
 
 
@@ -60,25 +55,6 @@ def revive(
 ) -> Translator:
     """Return the translator that a card and a network make."""
     return revived(path, card, predictor)
-
-
-def graph(model: "nn.Module", card: Card) -> Graph:
-    """Return a network that gives all its parts, to be compared at the size it learnt and beside.
-
-    What goes in is scaled and what comes out is not yet in a sensor's units: the card's ``decoder``
-    tells both.
-    """
-    from ondes.nn.translator import Exportable
-    from ondes.run.predictors import torch
-
-    own, size = TranslatorSpec.from_dict(card.spec), Way.from_dict(card.task["way"]).size[-1]
-    rows = (own.channels, own.bins) if own.bins else (own.channels,)
-    made = torch.Network(model)(np.zeros((1, *rows, 1), np.float32))
-    doubts = made.shape[1] > 2 * len(own.outputs)
-    outputs = ("parts", "result", "log_uncertainty") if doubts else ("parts", "result")
-    lengths = (max(size // 2, 1), size, size + size // 3)
-    whole = Exportable(cast("Network", model))
-    return Graph(whole, outputs, lengths, LEAST, own.bins)
 
 
 def graph(model: "nn.Module", card: Card) -> Graph:
@@ -150,12 +126,14 @@ class Judged:
     """A translator and what it is judged by.
 
     judge: a classifier of the wanted sensor. learnt: gives the pairs of training, to which rivals
-    are fitted. few: gives the few labelled clips of the new sensor that there are, or none.
+    are fitted; varied: the same without end, where the translator learnt from such. few: gives the
+    few labelled clips of the new sensor that there are, or none.
     """
 
     translator: Translator
     judge: Classifier
     learnt: Callable[[], PairDataset]
+    varied: Callable[[], PairDataset] | None = None
     few: Callable[[], ClipDataset] | None = None
 
 
@@ -175,21 +153,26 @@ def rivals(model: Translator | Judged, examples: Examples) -> Mapping[str, Score
     Raises:
         InputError: the judge is no network of torch.
     """
+    from ondes.tasks.translate import rivals as rivals_  # needs torch
+
     if not isinstance(model, Judged) or not model.translator.card.baselines:
         return {}
     pairs = cast("PairDataset", examples)
     truth = truths(pairs, model.judge)
     if truth is None:
         return {}
-    network = _network(model.judge)
-    learnt = _arrays(model.learnt())
-    few = () if model.few is None else _clips(model.few())
-    given = rivals_.Given(*learnt, network, *few)
-    source, target = (side[truth >= 0] for side in _arrays(pairs))
+    network, source_hz = _network(model.judge), model.translator.way.source.rate_hz
+    wanted = model.translator.card.baselines
+    varied = None if model.varied is None else model.varied()
+    given = rivals_.Given(*_arrays(model.learnt(), source_hz), network, varied=varied)
+    if model.few is not None and not {*wanted} <= {*rivals_.possible(given)}:
+        few, few_y = _clips(model.few())
+        given = replace(given, few=few, few_y=few_y)
+    source, target = (side[truth >= 0] for side in _arrays(pairs, source_hz))
     old, as_is = (_f1(rivals_.answers(network, x), truth) for x in (target, source))
     found = {}
     for name in rivals_.possible(given):
-        if name in model.translator.card.baselines:
+        if name in wanted:
             rival = rivals_.fit(name, given)
             f1 = _f1(rival.logits(source), truth)
             found[name] = {"f1": f1, "recovered": recovered(old, as_is, f1)}
@@ -198,6 +181,8 @@ def rivals(model: Translator | Judged, examples: Examples) -> Mapping[str, Score
 
 def families() -> Sequence[str]:
     """Return the names of the simple rivals."""
+    from ondes.tasks.translate import rivals as rivals_  # needs torch
+
     return rivals_.names()
 
 
@@ -237,9 +222,10 @@ def _network(judge: Classifier) -> "nn.Module":
     return judge.predictor.model
 
 
-def _arrays(pairs: PairDataset) -> tuple[Samples, Samples]:
-    """Return all sources and all targets, [pair, channel, time]."""
-    every = [pairs[index] for index in range(len(pairs))]
+def _arrays(pairs: PairDataset, source_hz: float) -> tuple[Samples, Samples]:
+    """Return all sources, brought to the targets' rate, and all targets, [pair, channel, time]."""
+    rate_hz = pairs.target.rate_hz
+    every = [even(pairs[index], source_hz, rate_hz) for index in range(len(pairs))]
     return np.stack([pair.source for pair in every]), np.stack([pair.target for pair in every])
 
 

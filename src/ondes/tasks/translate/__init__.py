@@ -8,7 +8,7 @@ needs no torch.
 
 from typing import TYPE_CHECKING
 
-from ondes.tasks.translate.reading import Reading, Side
+from ondes.tasks.translate.reading import Reading, Side, even
 from ondes.tasks.translate.score import Judge, Translator, evaluate, judged, recovered, truths
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "TranslateTask",
     "Translator",
     "evaluate",
+    "even",
     "judged",
     "recovered",
     "truths",
