@@ -1,5 +1,7 @@
 """Translators on recordings: an identity changes no bit, blocks do neither, ONNX agrees."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -155,15 +157,41 @@ def test_what_was_saved_answers_the_same(tmp_path):
     assert loaded.way == translator.way
 
 
-@pytest.mark.parametrize(("name", "size"), [("residual", (64,)), ("texture", (8, 16))])
-def test_onnx_answers_as_torch_does_at_three_lengths(name, size, tmp_path):
-    translator = drawn(name, size)
-    assert translator.export(tmp_path / "net.onnx") < 1e-4
-    loaded = ondes.load(tmp_path / "net.onnx")
-    for n in (size[-1] // 2, size[-1], 3 * size[-1] + 5):
-        x = noise(n, channels=size[0] if len(size) > 1 else 1)
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Return translators, the file of each, and how far it says that it differs."""
+    folder, found = tmp_path_factory.mktemp("onnx"), {}
+    for name, size in (("pix2pix", (16,)), ("texture", (8, 16))):
+        translator, path = drawn(name, size), folder / f"{name}.onnx"
+        found[name] = translator, path, translator.export(path)
+    return found
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "texture"])
+def test_onnx_answers_as_torch_does_at_three_lengths(name, exported):
+    translator, path, differs = exported[name]
+    assert differs < 1e-4
+    loaded = ondes.load(path)
+    for n in (8, 16, 53):
+        x = noise(n, channels=translator.target.n_channels)
         made, other = (one.translate(x, rate_hz=RATE_HZ).samples for one in (translator, loaded))
         np.testing.assert_allclose(other, made, atol=1e-4)
+
+
+def test_an_exported_translator_needs_no_torch(exported, tmp_path):
+    translator, path, _ = exported["pix2pix"]
+    x = noise(20)
+    np.save(tmp_path / "x.npy", x)
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import numpy as np, ondes\n"
+        f"net = ondes.load({str(path)!r}, threads=1)\n"
+        f"made = net.translate(np.load({str(tmp_path / 'x.npy')!r}), rate_hz={RATE_HZ})\n"
+        f"ondes.write(made, {str(tmp_path / 'y.npy')!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    made = translator.translate(x, rate_hz=RATE_HZ).samples
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), made, atol=1e-4)
 
 
 def of_frames():
