@@ -9,6 +9,7 @@ from torch import nn
 
 import ondes as package
 from ondes.errors import InputError, NotFiniteError
+from ondes.models import translators
 from ondes.recipe import explaining
 
 FEW = ("--filters", "2", "--samples", "2048", "--seeds", "1", "--threads", "1")
@@ -97,6 +98,24 @@ def test_bad_modules_are_named():
         package.explain(broken, rate_hz=8000, channels=2)
     with pytest.raises(InputError, match="NaN"):
         package.explain(net(), data=np.full((2, 9), np.nan), rate_hz=8000, channels=2)
+    with pytest.raises(InputError, match="it is empty"):
+        package.explain(net(), data=np.zeros((2, 0)), rate_hz=8000, channels=2)
+    with pytest.raises(InputError, match="in hertz above 0"):
+        package.explain(net(), rate_hz=0, channels=2)
+    with pytest.raises(InputError, match="no network of torch"):
+        package.explain(3)
+
+
+def test_translators_of_signals_and_of_maps():
+    for size in ((64,), (8, 16)):
+        made = translators.build(
+            "pix2pix", {"width": 4, "depth": 2}, rate_hz=100, channels=1, outputs=("new",), size=size
+        )
+        few = {"rms": 1.0, "samples": 64, "seeds": 1, "filters": 1}
+        found = package.explain(made, layers=None, **few)
+        assert found.rate_hz == 100
+        assert found.channels == (1 if len(size) == 1 else size[0])
+        assert {layer.kind[:4] for layer in found.layers} == {"conv"}
 
 
 def test_the_models_that_come_along_are_understood():

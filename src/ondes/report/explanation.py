@@ -220,7 +220,7 @@ def _layer_facts(layer: Explained) -> list[str]:
     said = [layer.kind, count]
     if layer.kind != "output":
         said.append(f"each sees {layer.field:,} samples")
-        said.append(f"every {layer.hop}" if layer.hop > 1 else "at every one")
+        said.append(f"about every {layer.hop:,}" if layer.hop > 1 else "at every one")
     if layer.dead.any():
         said.append(f"{int(layer.dead.sum())} dead")
     return said

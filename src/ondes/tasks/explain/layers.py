@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from torch import Tensor, nn
 
 from ondes.errors import InputError, NotFiniteError, few, nearest
 
+Conv = nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTranspose2d
 NORMS = (
     nn.modules.batchnorm._BatchNorm,  # noqa: SLF001 - torch gives norms no public base
     nn.GroupNorm,
     nn.LayerNorm,
     nn.modules.instancenorm._InstanceNorm,  # noqa: SLF001
 )
+LONG = 8192  # samples at which what is put around short clips no longer counts
 TAIL = 1e-4  # of the gradient's energy, that a field without an end may leave out
 OUTPUT = "output"
+ROOT = "network"  # a convolution that is all there is
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Layer:
     """A convolution of a network, as it is called.
 
     Attributes:
-        name: as of the module in ``model.named_modules()``.
+        name: as of the module in ``model.named_modules()``; "network" where it is the network.
         conv: the convolution.
         read: what gives the values before the activation: its norm where one follows, else it.
         field: samples that one value depends on.
@@ -36,7 +40,7 @@ class Layer:
     """
 
     name: str
-    conv: nn.Conv1d | nn.Conv2d
+    conv: Conv
     read: nn.Module
     field: int
     hop: int
@@ -49,8 +53,18 @@ class Layer:
 
     @property
     def kind(self) -> str:
-        """``conv1d`` or ``conv2d``."""
-        return "conv1d" if isinstance(self.conv, nn.Conv1d) else "conv2d"
+        """``conv1d``, ``conv2d``, ``convtranspose1d`` or ``convtranspose2d``."""
+        dims = 1 if isinstance(self.conv, (nn.Conv1d, nn.ConvTranspose1d)) else 2
+        return f"{'convtranspose' if self.conv.transposed else 'conv'}{dims}d"
+
+    @property
+    def weights(self) -> Tensor:
+        """The filters' own: [filter, input, ..., tap]."""
+        weight = self.conv.weight.detach().float().cpu()
+        if self.conv.transposed:  # [input, filter of a group, ...]
+            of_groups = weight.reshape(self.conv.groups, -1, *weight.shape[1:])
+            weight = of_groups.transpose(1, 2).flatten(0, 1)
+        return weight
 
 
 class _Reached(Exception):  # noqa: N818 - no error: the values are there
@@ -120,7 +134,7 @@ def check(model: nn.Module) -> None:
                 f"explain: the weights {name} of {type(model).__name__} hold NaN or infinity: "
                 "take an earlier checkpoint, or train again with a smaller train.lr"
             )
-    if not any(isinstance(module, (nn.Conv1d, nn.Conv2d)) for module in model.modules()):
+    if not any(isinstance(module, Conv) for module in model.modules()):
         raise InputError(
             f"explain: {type(model).__name__} has no convolution (nn.Conv1d, nn.Conv2d), so there "
             "are no filters to explain"
@@ -134,7 +148,7 @@ def find(
 
     Fields are measured: by how far the gradient of a value in the middle reaches. A layer whose
     field has no end, as where clips are scaled first, gets the span that holds all but 1e-4 of the
-    gradient's energy.
+    gradient's energy. Hops are told by how many more values longer noise gives.
 
     Args:
         model: in `still`.
@@ -149,10 +163,15 @@ def find(
     length = samples if exact else min(2048, samples)
     while True:
         calls, noise = _called(model, channels=channels, samples=length, rms=rms)
-        found = [_layer(call, noise) for call in calls]
-        if length >= samples or all(2 * layer.field < length for layer in found):
-            return found
+        fields = [_field(call, noise) for call in calls]
+        if length >= samples or all(2 * field < length for field in fields):
+            break
         length = min(2 * length, samples)
+    hops = _hops(model, noise, fixed=exact)
+    return [
+        Layer(call.name, call.conv, call.read, field, hops[call.name], call.is_output)
+        for call, field in zip(calls, fields, strict=True)
+    ]
 
 
 def chosen(
@@ -182,7 +201,7 @@ class _Call:
     """
 
     name: str
-    conv: nn.Conv1d | nn.Conv2d
+    conv: Conv
     read: nn.Module
     made: Tensor
     given: Tensor
@@ -196,9 +215,9 @@ def _called(
     noise = (rms * torch.randn(2, channels, samples, generator=generator)).requires_grad_()
     calls: list[_Call] = []
     handles = [
-        module.register_forward_hook(_noting(calls, name))
+        module.register_forward_hook(_noting(calls, name or ROOT))
         for name, module in model.named_modules()
-        if isinstance(module, (nn.Conv1d, nn.Conv2d, *NORMS))
+        if isinstance(module, (Conv, *NORMS))
     ]
     try:
         with torch.enable_grad():
@@ -224,7 +243,7 @@ Hook = Callable[[nn.Module, tuple[Any, ...], Tensor], Tensor | None]
 
 def _noting(calls: list[_Call], name: str) -> Hook:
     def note(module: nn.Module, given: tuple[Any, ...], made: Tensor) -> Tensor | None:
-        if isinstance(module, (nn.Conv1d, nn.Conv2d)):
+        if isinstance(module, Conv):
             calls.append(_Call(name, module, module, made, made.clone()))
         elif calls and given[0] is calls[-1].given:
             last = calls[-1]
@@ -244,12 +263,34 @@ def _is_same(given: Tensor, output: object) -> bool:
     return given.untyped_storage().data_ptr() == output.untyped_storage().data_ptr()
 
 
-def _layer(call: _Call, noise: Tensor) -> Layer:
-    frames, samples = call.made.shape[-1], noise.shape[-1]
-    middle = call.made[..., frames // 2].float().square().sum()
+def _field(call: _Call, noise: Tensor) -> int:
+    """Return how many samples of the noise the value in the middle depends on."""
+    middle = call.made[..., call.made.shape[-1] // 2].float().square().sum()
     (slope,) = torch.autograd.grad(middle, noise, retain_graph=True)
-    hop = max(1, round(samples / frames))
-    return Layer(call.name, call.conv, call.read, _span(slope), hop, call.is_output)
+    return _span(slope)
+
+
+def _hops(model: nn.Module, noise: Tensor, *, fixed: bool) -> dict[str, int]:
+    """Return of each convolution about how many samples lie between its values.
+
+    One that gives as many of any length has as many samples as the noise to each.
+    """
+    channels, samples = noise.shape[1:]
+    long = max(LONG, samples)
+    lengths = (0, samples) if fixed else (long, 2 * long)
+    try:
+        before, after = (_counts(model, channels=channels, samples=length) for length in lengths)
+    except InputError:  # it takes no longer ones
+        return _hops(model, noise, fixed=True)
+    span = lengths[1] - lengths[0]
+    rises = {name: after[name] - before[name] for name in after}
+    return {name: max(1, round(span / more)) if more else samples for name, more in rises.items()}
+
+
+def _counts(model: nn.Module, *, channels: int, samples: int) -> Counter[str]:
+    """Return how many values each convolution gives of so many samples."""
+    calls = _called(model, channels=channels, samples=samples, rms=1.0)[0] if samples else []
+    return Counter({call.name: call.made.shape[-1] for call in calls})
 
 
 def _span(slope: Tensor) -> int:

@@ -136,7 +136,7 @@ def _filters_job(subject: Subject, options: Options, layer: Layer, *, most: int)
     goal = Filters(subject.model, layer, middle=options.middle)
     samples = _samples(subject, options, layer.field, most=most)
     index = some(layer.filters, options.filters)
-    weights = layer.conv.weight.detach().float().cpu().numpy()[index.numpy()]
+    weights = layer.weights[index].numpy()
     return Job(
         name=layer.name,
         kind=layer.kind,

@@ -31,11 +31,11 @@ class Explained:
 
     Attributes:
         name: of the layer, as in ``named_modules()``, or "output".
-        kind: "conv1d", "conv2d" or "output".
+        kind: "conv1d", "conv2d", the same transposed as "convtranspose1d", or "output".
         labels: of the filters that were explained: their numbers, or the names of outputs.
         index: int64 [filter], their places among all.
         total: how many filters the layer has.
-        field, hop: samples that one value depends on, and from one value to the next.
+        field, hop: samples that one value depends on, and about how many to the next value.
         rate_hz: of the waveforms.
         waves: float32 [filter, channel, time], of the seed that climbed highest, at the RMS of all.
         power: float32 [filter, bin], the share of a waveform's energy in each bin; adds up to 1.
