@@ -168,10 +168,18 @@ def test_lines_that_the_store_lacks_come_again_once(tmp_path):
 def test_lines_of_something_else_are_refused(tmp_path):
     path = tmp_path / "e.jsonl"
     path.write_text('{"onset": 3, "offset": 4, "label": "a", "channel": 0}\n[1]\n')
-    with pytest.raises(InputError, match="holds no events"):
+    with pytest.raises(InputError, match="something else"):
         JsonLines(path, rate_hz=10_000, resume=0)
     with pytest.raises(InputError, match="cannot be written to"):
         JsonLines(tmp_path, rate_hz=10_000)
+
+
+@pytest.mark.parametrize("content", [bytes(range(256)), b'{"name": 1}\n', b"onset,offset\n1,2\n"])
+def test_a_file_of_something_else_stays_as_it_is(tmp_path, content):
+    (path := tmp_path / "steel.bin").write_bytes(content)
+    with pytest.raises(InputError, match="something else"):
+        JsonLines(path, rate_hz=10_000)
+    assert path.read_bytes() == content
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path):

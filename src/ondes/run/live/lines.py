@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 AnyKey = Key | Gap | AlarmKey
 
 PIECE = 2**16  # bytes that are read at once
+BEGINNINGS = tuple(f'{{"{name}": '.encode() for name in ("onset", "gap", "alarm"))
 
 
 class JsonLines:
@@ -50,6 +51,7 @@ class JsonLines:
             self._stream: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
             raise InputError(f"{path} cannot be written to ({error.strerror})") from error
+        self._check_begins()
         self._drop_half_a_line()
         if resume is not None:
             self._drop_the_new(resume, known, has)
@@ -101,9 +103,19 @@ class JsonLines:
             new = sum(len(line) + 1 for line in takewhile(is_new, _backwards(self._stream)))
         except (ValueError, KeyError, TypeError) as error:
             self.close()
-            raise InputError(f"{self._path} holds no events: name another file") from error
+            raise InputError(
+                f"{self._path} holds something else than events: name another file"
+            ) from error
         if new:
             self._stream.truncate(self._stream.seek(0, os.SEEK_END) - new)
+
+    def _check_begins(self) -> None:
+        """Raise InputError, and leave the file as it is, unless it begins as ours do."""
+        self._stream.seek(0)
+        head = self._stream.read(max(map(len, BEGINNINGS)))
+        if not any(head.startswith(begin[: len(head)]) for begin in BEGINNINGS):
+            self.close()
+            raise InputError(f"{self._path} holds something else than events: name another file")
 
     def _drop_half_a_line(self) -> None:
         half = next(_pieces(self._stream), b"").rpartition(b"\n")[2]
