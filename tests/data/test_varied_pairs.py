@@ -5,7 +5,7 @@ import pytest
 
 from ondes.data.pairs import Pairs
 from ondes.data.varied_pairs import Config, VariedPairs, mirrored, mixed
-from ondes.errors import RecipeError
+from ondes.errors import InputError, RecipeError
 from ondes.protocols import Sensor
 
 BINS, CELLS = 6, 8
@@ -72,3 +72,11 @@ def test_an_index_means_one_pair_and_a_pass_every_pair(pairs):
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(RecipeError, match=next(iter(options))):
         Config(**options)
+
+
+def test_halves_that_are_taken_apart_are_of_different_pairs(pairs):
+    varied = VariedPairs(pairs, Config(apart=True), seed=0)
+    for pair in map(varied.__getitem__, range(20)):
+        assert np.abs(pair.target - pair.source - 1).max() > 0.1
+    with pytest.raises(InputError, match="a single pair"):
+        VariedPairs(pairs.take([0]), Config(apart=True), seed=0)

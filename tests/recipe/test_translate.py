@@ -181,6 +181,8 @@ def test_a_classifier_that_is_none_is_refused(trained, load, folder):
         build.task(load(f"task.options.classifier={trained}"), train_set)
     with pytest.raises(RecipeError, match="there is no classifier whose answers"):
         build.task(load("task.options.classifier=''"), train_set)
+    with pytest.raises(RecipeError, match=r"apart: losses\.gen compares the halves"):
+        build.task(load("data.vary.apart=true"), train_set)
     with pytest.raises(RecipeError, match="16 channels are no 3 maps"):
         build.task(load("model.game.maps=3"), train_set)
 

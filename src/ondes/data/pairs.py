@@ -8,6 +8,7 @@ one that is found in what both heard.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,6 +99,10 @@ class Pairs:
             raise IndexError(f"pair {index} of {len(self)}")
         return self.pairs[index]
 
+    def known(self, told: Sequence[str], labels: Sequence[str]) -> KnownPairs:
+        """The same pairs, of which is known what was there; of some of them nothing may be."""
+        return KnownPairs(self, tuple(told), tuple(labels))
+
     def take(self, places: Sequence[int]) -> Pairs:
         """The pairs at these places, sharing memory."""
         chosen = [self.pairs[place] for place in places]
@@ -109,6 +114,49 @@ class Pairs:
             groups=[self.groups[place] for place in places],
             names=[self.names[place] for place in places],
         )
+
+
+@dataclass(frozen=True, eq=False)
+class KnownPairs:
+    """Pairs of which is known what was there, by which translations are judged.
+
+    told: for each pair one of `labels`, or nothing.
+    """
+
+    pairs: Pairs
+    told: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def source(self) -> Sensor:
+        """The pairs' own."""
+        return self.pairs.source
+
+    @property
+    def target(self) -> Sensor:
+        """The pairs' own."""
+        return self.pairs.target
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The pairs' own."""
+        return self.pairs.names
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The pairs' own."""
+        return self.pairs.groups
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> Pair:
+        return self.pairs[index]
+
+    def y_of(self, index: int) -> NDArray[np.float32] | None:
+        """One class's 1 among zeros, or None where nothing is known."""
+        told = self.told[index]
+        return np.array([label == told for label in self.labels], np.float32) if told else None
 
 
 def together(

@@ -31,6 +31,8 @@ class Config:
     p_mix: chance that a pair is mixed with another: the powers of both, `least_share` of the first
         or more.
     tones: how many tones of interference, lines along all bins, the source gets on average.
+    apart: whether halves come from different pairs, as where nothing was recorded together; for
+        what learns without pairs, as CycleGAN does.
     """
 
     shift: int = 0
@@ -38,6 +40,7 @@ class Config:
     p_mix: float = 0.0
     least_share: float = 0.5
     tones: float = 0.0
+    apart: bool = False
 
     def __post_init__(self) -> None:
         for name in ("p_mirror", "p_mix", "least_share"):
@@ -57,6 +60,8 @@ class VariedPairs:
     def __init__(self, pairs: PairDataset, config: Config, *, seed: int) -> None:
         if len(pairs) < 1:
             raise InputError(f"VariedPairs({pairs!r}): there is no pair to vary; give one or more")
+        if config.apart and len(pairs) < 2:
+            raise InputError(f"VariedPairs({pairs!r}, apart): a single pair cannot be taken apart")
         self.pairs, self.config, self.seed = pairs, config, seed
         self.source, self.target = pairs.source, pairs.target
 
@@ -67,7 +72,12 @@ class VariedPairs:
         if not 0 <= index < LENGTH:
             raise IndexError(f"varied pair {index} of {LENGTH}")
         config, rng = self.config, np.random.default_rng((self.seed, index))
-        halves = _moved(self.pairs[self._place(index)], config, rng)
+        place = self._place(index)
+        pair = self.pairs[place]
+        if config.apart:
+            other = (place + int(rng.integers(1, len(self.pairs)))) % len(self.pairs)
+            pair = Pair(pair.source, self.pairs[other].target)
+        halves = _moved(pair, config, rng)
         if rng.random() < config.p_mix:
             others = _moved(self.pairs[int(rng.integers(len(self.pairs)))], config, rng)
             share = float(rng.uniform(config.least_share, 1))

@@ -192,11 +192,13 @@ def task(recipe: Recipe, examples: Examples) -> Task:
         ArtefactError: there is no model of that name, or it is damaged.
     """
     maker, path = tasks.find(recipe.task.name), ("task", "options")
+    options = typed(maker, recipe.task.options, path)
+    if recipe.data.vary.get("apart"):
+        pairs.check_apart(options)
     with seeds.seeded(recipe.seed):
         model = _model(recipe, examples)
     if recipe.model.start:
         _take_up(model.forth if isinstance(model, game.Game) else model, recipe.model.start)
-    options = typed(maker, recipe.task.options, path)
     given = {"model": model, **_judge(options)}
     return cast("Task", make(maker, {**given, **options}, path))
 

@@ -12,9 +12,13 @@ from ondes.models import translators
 from ondes.nn.game import Config, Game
 from ondes.protocols import Labelled, Pair, PairDataset, Sensor
 from ondes.run import artefact
+from ondes.tasks.translate.terms import Losses
 
 if TYPE_CHECKING:
     from torch import nn
+
+APART = ("cycle", "adv", "recon")
+"""Terms that do not compare the halves of a pair."""
 
 
 def game_for(pairs: PairDataset, name: str, options: Mapping[str, Any], config: Config) -> Game:
@@ -44,6 +48,17 @@ def game_for(pairs: PairDataset, name: str, options: Mapping[str, Any], config: 
         both=config.both,
         conditional=config.conditional,
     )
+
+
+def check_apart(options: Mapping[str, Any]) -> None:
+    """Raise RecipeError where a task of pairs that are taken apart compares their halves."""
+    losses: Losses = options.get("losses", Losses())
+    comparing = [name for name in losses.named if name not in APART]
+    if comparing:
+        raise RecipeError(
+            f"data.vary.apart: losses.{comparing[0]} compares the halves of a pair, which are of "
+            f"different ones; say 0 for it, and weigh {', '.join(APART)}"
+        )
 
 
 def judge(name: str) -> "nn.Module":

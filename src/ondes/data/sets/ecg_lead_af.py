@@ -31,7 +31,7 @@ class Config:
 def build(config: Config, *, split: str, seed: int = 0) -> Clips:
     """One split: train, valid, test or all; raises what `ecg_leads` does."""
     pairs = ecg_leads.build(config.leads, split=split, seed=seed)
-    told = ecg_leads.rhythms(pairs, config.leads)
+    told = pairs.told
     kept = [place for place, label in enumerate(told) if label]
     sensor = pairs.source if config.side == "source" else pairs.target
     return Clips(

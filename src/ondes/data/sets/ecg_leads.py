@@ -20,7 +20,7 @@ import numpy as np
 
 from ondes.data import splits
 from ondes.data.ecg.records import PERSONS
-from ondes.data.pairs import Pairs, Together, parted, windows
+from ondes.data.pairs import KnownPairs, Pairs, Together, parted, windows
 from ondes.data.places import located
 from ondes.data.splits import Split, Valid
 from ondes.errors import ChannelError, InputError, nearest
@@ -61,17 +61,17 @@ class Config:
     valid: Valid = "group"
 
 
-def build(config: Config, *, split: str, seed: int = 0) -> Pairs:  # noqa: ARG001 - nothing drawn
-    """One split: train, valid, test or all.
+def build(config: Config, *, split: str, seed: int = 0) -> KnownPairs:  # noqa: ARG001 - nothing drawn
+    """One split: train, valid, test or all; of pairs is known which of `RHYTHMS` they hold.
 
     Raises InputError where records are missing, ChannelError where a lead is.
     """
     pairs = _read(tuple(located(f, option="folders") for f in config.folders), config)
-    if split == "all":
-        return pairs
-    parts = _parted(pairs, config)
-    splits.check(parts, groups=pairs.groups, valid=config.valid, names=pairs.names)
-    return pairs.take(parts.part(split, of="ecg_leads").tolist())
+    if split != "all":
+        parts = _parted(pairs, config)
+        splits.check(parts, groups=pairs.groups, valid=config.valid, names=pairs.names)
+        pairs = pairs.take(parts.part(split, of="ecg_leads").tolist())
+    return pairs.known(rhythms(pairs, config), RHYTHMS)
 
 
 def _parted(pairs: Pairs, config: Config) -> Split:
@@ -90,7 +90,7 @@ def _parted(pairs: Pairs, config: Config) -> Split:
     return splits.leave_group_out(groups, 0, strata=strata, valid=config.valid, order=["", *rest])
 
 
-def rhythms(pairs: Pairs, config: Config) -> list[str]:
+def rhythms(pairs: Pairs | KnownPairs, config: Config) -> list[str]:
     """Of each pair one of `RHYTHMS`, or nothing where it holds both.
 
     What annotations say counts, where there are some, else the diagnoses of the header.
