@@ -109,7 +109,12 @@ def test_bad_modules_are_named():
 def test_translators_of_signals_and_of_maps():
     for size in ((64,), (8, 16)):
         made = translators.build(
-            "pix2pix", {"width": 4, "depth": 2}, rate_hz=100, channels=1, outputs=("new",), size=size
+            "pix2pix",
+            {"width": 4, "depth": 2},
+            rate_hz=100,
+            channels=1,
+            outputs=("new",),
+            size=size,
         )
         few = {"rms": 1.0, "samples": 64, "seeds": 1, "filters": 1}
         found = package.explain(made, layers=None, **few)
