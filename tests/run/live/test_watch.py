@@ -184,7 +184,7 @@ def test_files_of_other_formats_know_their_rate(loud, memory, tmp_path):
 
 def test_nan_is_a_gap_and_clipping_is_counted(loud, memory, tmp_path):
     x, told = loud.noise(20_000), []
-    x[0, 3_000:3_010], x[1, 3_010], x[1, 19_999] = np.nan, np.inf, np.nan
+    x[0, 3_000:3_010], x[1, 3_010], x[1, 19_999] = np.nan, -1e30, np.nan
     x[1, 500:600] = 2.0
     (path := tmp_path / "x.bin").write_bytes(data(x))
     job = Watch(

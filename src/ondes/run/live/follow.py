@@ -15,7 +15,7 @@ from ondes.run.live.sinks import Batch, Gap, Key, Position
 
 Listen = Callable[[int], Listening]  # a new listener, for a recording that starts at a position
 
-NOT_FINITE = "NaN or infinite samples"
+NOT_FINITE = "NaN, infinite or absurd samples"
 
 
 class Follower:
@@ -77,7 +77,7 @@ class Follower:
         return Known(max(self._floor, settled), going)
 
     def push(self, x: Samples) -> None:
-        """Take the next samples [channel, time]; where one is not finite, that is a gap."""
+        """Take the next samples [channel, time]; where one is not finite, or absurd, is a gap."""
         for start, stop, finite in stretches(x):
             if finite:
                 self._hear(x[:, start:stop])

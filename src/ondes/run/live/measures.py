@@ -53,9 +53,9 @@ class Counts:
     latency_p50_s, latency_p99_s, latency_max_s: time from the arrival of the last sample of a
         block to the moment at which all events that it brings are known, over all blocks.
     events: found. alarms: raised. clipped: samples that stay at full scale, over all channels.
-    not_finite: samples left out since one channel was NaN or infinite. cut_off: times that the
-        stream ended within a sample. reconnects: times that a lost sender came back. busy: share of
-        the time in which the hearing thread worked.
+    not_finite: samples left out since one channel was NaN, infinite or absurd. cut_off: times
+        that the stream ended within a sample. reconnects: times that a lost sender came back. busy:
+        share of the time in which the hearing thread worked.
     """
 
     rate_hz: float

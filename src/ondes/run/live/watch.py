@@ -216,7 +216,11 @@ class Watch:
         """Do what is due: tell what is wrong, commit, show the numbers."""
         now, follower = time.monotonic(), self._follower
         if follower.not_finite:
-            self._warn("nan", f"NaN or infinite samples before {follower.at}: taken for a gap")
+            self._warn(
+                "nan",
+                f"NaN, infinite or absurd samples before {follower.at}: taken for a gap; where "
+                "there are many, --dtype or --channels is wrong",
+            )
         since_s = now - self._committed
         if since_s >= MARK_S or (since_s >= COMMIT_S and follower.pending):
             self._commit()
