@@ -16,6 +16,8 @@ LABELLED = True
 class Options(Steps):
     """Those of training and `smoothing`, the share of a label that all classes get."""
 
+    steps: int = 100
+    lr: float = 3e-4
     smoothing: float = 0.05
 
 
