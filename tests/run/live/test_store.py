@@ -113,6 +113,16 @@ def test_what_is_no_store_is_told(tmp_path):
         Store(tmp_path / "no" / "folder" / "e.db", RUN)
 
 
+def test_a_database_of_something_else_stays_as_it_is(tmp_path):
+    with sqlite3.connect(tmp_path / "hits.pridb") as connection:
+        connection.execute("CREATE TABLE ae_data (SetID INTEGER)")
+    connection.close()
+    before = (tmp_path / "hits.pridb").read_bytes()
+    with pytest.raises(InputError, match="holds ae_data: name another file"):
+        Store(tmp_path / "hits.pridb", RUN)
+    assert (tmp_path / "hits.pridb").read_bytes() == before
+
+
 def test_the_tables_would_do_on_postgresql():
     for table in (RUNS, EVENTS, GAPS, ALARMS, POSITIONS, MONITORS):
         said = str(CreateTable(table).compile(dialect=postgresql.dialect()))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,6 +121,7 @@ class Store:
     def __init__(self, path: str | PathLike[str], run: Run) -> None:
         self._path, self._run = path, run
         try:
+            _check_ours(path)
             self._engine = _engine(path)
             with self._engine.begin() as connection:
                 _tables.create_all(connection)
@@ -128,7 +130,7 @@ class Store:
                 state = sql.select(MONITORS.c.state).where(MONITORS.c.run == self._id)
                 self.monitor: str | None = connection.execute(state).scalar_one_or_none()
             self._connection = self._engine.connect()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise InputError(f"--store {path} cannot be used: {_reason(error)}") from error
 
     def write(self, batch: Batch) -> None:
@@ -235,6 +237,18 @@ def read_runs(path: str | PathLike[str]) -> dict[int, Run]:
         return {number: Run(*facts) for number, *facts in rows}
 
 
+def _check_ours(path: str | PathLike[str]) -> None:
+    """Raise InputError, having changed nothing, where a file holds the tables of something else."""
+    if "://" in fspath(path) or not Path(path).is_file():
+        return
+    address = f"{Path(path).resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as base:
+        rows = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = {name for (name,) in rows}
+    if names and not {RUNS.name, POSITIONS.name} <= names:
+        raise InputError(f"--store {path} holds {', '.join(sorted(names))}: name another file")
+
+
 def _engine(path: str | PathLike[str]) -> sql.Engine:
     address = fspath(path)
     try:
@@ -305,5 +319,5 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).split("\n", maxsplit=1)[0]
