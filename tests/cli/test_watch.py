@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ import pytest
 
 from ondes.cli.watch import _shown
 from ondes.run.live import Counts
-from ondes.run.live.store import read
+from ondes.run.live.store import read, read_runs
+from ondes.run.pipeline import load
 
 COUNTED = {
     "samples",
@@ -146,6 +148,16 @@ def test_a_finished_watch_that_is_started_again_repeats_nothing(
         assert (done.status, json.loads(done.out)["events"]) == (0, found)
     assert [event[:2] for event in read(tmp_path / "e.db")] == [(64 * a, 64 * b) for a, b in BURSTS]
     assert len((tmp_path / "e.jsonl").read_text().splitlines()) == 3
+
+
+def test_another_model_in_the_same_folder_begins_a_run_of_its_own(
+    ondes, loud_model, stream, tmp_path
+) -> None:
+    model, pipeline = tmp_path / "model", load(loud_model)
+    for limits in ("one", "another", "another"):
+        replace(pipeline, card=replace(pipeline.card, limits=limits)).save(model)
+        assert ondes(*words(stream, model, "--store", tmp_path / "e.db", "--fast")).status == 0
+    assert len(read_runs(tmp_path / "e.db")) == 2
 
 
 def test_killed_and_started_again_it_finds_the_same(

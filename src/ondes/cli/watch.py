@@ -135,7 +135,7 @@ def watch(
     alarming = _alarming(rules, detector, stream, settings, unit)
     detector = alarming.checked(detector) if alarming else detector
     _check_fits(detector, stream, settings)
-    more = _settled(window_s, hop_s, judge) + (alarming.told if alarming else "")
+    more = _settled(model, window_s, hop_s, judge) + (alarming.told if alarming else "")
     kept = _store(store, stream, model=model, settings=settings, more=more)
     rate_hz = stream.layout.rate_hz
     monitor = alarming.monitor(rate_hz, kept.monitor if kept else None) if alarming else None
@@ -158,11 +158,21 @@ def watch(
     _finish(job, counts, {"source": source, **named}, json=json)
 
 
-def _settled(window_s: float | None, hop_s: float | None, judge: str | None) -> str:
-    """Return what tells a run of the store from others, besides its stream and model."""
+def _settled(model: str, window_s: float | None, hop_s: float | None, judge: str | None) -> str:
+    """Return what tells a run of the store from others, besides its stream and words."""
     windows = "" if window_s is None else f" window={window_s:g} hop={hop_s or window_s:g}"
     hop = f" hop={hop_s:g}" if window_s is None and hop_s is not None else ""
-    return f"{windows}{hop}{f' with={judge}' if judge else ''}"
+    judged = f" with={judge}{_content(judge)}" if judge else ""
+    return f"{_content(model)}{windows}{hop}{judged}"
+
+
+def _content(model: str) -> str:
+    """Return what tells a folder's or file's model from another in its place; none of a name."""
+    from ondes.run.artefact import CARD
+    from ondes.run.card import sha256
+
+    path = Path(model, CARD) if Path(model).is_dir() else Path(model)
+    return f" sha256={sha256(path.read_bytes())[:16]}" if path.is_file() else ""
 
 
 def _close(*sinks: "Sink | None") -> None:
