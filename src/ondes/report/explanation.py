@@ -214,12 +214,12 @@ def _shown(layer: Explained) -> Shown:
 
 
 def _layer_facts(layer: Explained) -> list[str]:
-    count = f"{len(layer.index)} filters" if layer.kind != "output" else f"{len(layer.index)}"
+    is_output = layer.kind == "output"
+    count = f"{len(layer.index)} {'outputs' if is_output else 'filters'}"
     if len(layer.index) < layer.total:
         count += f" of {layer.total}"
-    said = [layer.kind, count]
-    if layer.kind != "output":
-        said.append(f"each sees {layer.field:,} samples")
+    said = [count] if is_output else [layer.kind, count, f"each sees {layer.field:,} samples"]
+    if not is_output:
         said.append(f"about every {layer.hop:,}" if layer.hop > 1 else "at every one")
     if layer.dead.any():
         said.append(f"{int(layer.dead.sum())} dead")

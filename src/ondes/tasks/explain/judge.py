@@ -30,12 +30,15 @@ def own(goal: Goal, x: Tensor, index: Tensor, *, batch: int) -> Tensor:
 def peaks(spectra: Tensor, *, bins: float) -> Tensor:
     """Return the bin where spectra [seed, thing, bin] of all seeds together are highest: [thing].
 
-    Their mean is blurred by so many `bins` first: what one start alone found counts for less.
+    Their mean is blurred by so many `bins` first: what one start alone found counts for less. The
+    bin of the mean, which waveforms have none of, is none.
 
     >>> peaks(torch.tensor([[[0.0, 0.4, 0.6, 0.0]], [[0.0, 0.5, 0.0, 0.5]]]), bins=0)
     tensor([1])
+    >>> peaks(torch.tensor([[[0.0, 0.6, 0.4, 0.0, 0.0]]]), bins=2)
+    tensor([1])
     """
-    return waves.spread(spectra.mean(0), bins).argmax(-1)
+    return 1 + waves.spread(spectra.mean(0), bins)[..., 1:].argmax(-1)
 
 
 def tone_response(at_peak: Tensor, best: Tensor) -> Tensor:
