@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ondes.events import EventList
-from ondes.report import classification, detection, index
+from ondes.report import classification, detection, index, translation
 from ondes.run.monitor import Rules, alarms
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -88,3 +88,14 @@ def test_a_page_of_clips_counts_its_rows(browser, tmp_path, signal):
     text, console = opened(browser, page, tmp_path / "profile")
     assert console == []
     assert "4 of 4" in text
+
+
+def test_translations_of_signals_draw(browser, tmp_path, signal):
+    shown = translation.Shown(signal, signal, signal, signal)
+    item = translation.Item(name="a", figures={}, answers={}, opened=lambda: shown)
+    translation.write(tmp_path / "report.html", [item, item])
+    text, console = opened(browser, tmp_path / "report.html", tmp_path / "profile")
+    assert console == []
+    assert "2 of 2" in text
+    assert len(re.findall(r'class="rows ruler"><span', text)) == 2
+    assert re.search(r'id="window" style="left: 0%; width: 100%;"', text)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ondes.errors import InputError
-from ondes.report import lanes, translation
+from ondes.report import lanes, translation, walk
 from ondes.report.lanes import Shown
 from ondes.report.translation import Item
 from ondes.run.labels import Labels
@@ -134,3 +135,20 @@ def test_signals_can_be_zoomed_together(tmp_path):
     page = written(tmp_path, [item("a.wav", 0.1, 0.2, 0.3, opened=of_waves)])
     assert 'class="lanes" data-seconds="5.0"' in page
     assert page.count('data-n="500"') == 4  # input, target, result, error
+
+
+def test_the_first_signals_can_be_walked_through(tmp_path):
+    long = item("a.wav", 0.1, 0.2, 0.3, opened=lambda: of_waves(5000))
+    page = written(tmp_path, [long])
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert data["recording"]["channels"] == ["input", "target", "result", "error"]
+    assert data["recording"]["duration_s"] == 50.0
+    assert 'id="stage"' not in written(tmp_path, FOUR)
+
+
+def test_rates_that_differ_share_one_axis():
+    slow = Signal.of(np.sin(np.arange(600) / 9), rate_hz=50)
+    quick = Signal.of(np.sin(np.arange(1199) / 18), rate_hz=100)
+    walked = walk.walk("a", Shown(slow, None, quick, quick))
+    assert walked.data["recording"]["channels"] == ("input", "result")
+    assert walked.data["recording"]["duration_s"] == 11.99

@@ -21,7 +21,7 @@ __all__ = ["Answer", "write"]
 
 SCRIPTS = (
     *("viewer/data", "viewer/words", "viewer/axis", "viewer/panel", "viewer/ruler"),
-    *("viewer/waveform", "viewer/spectrogram", "viewer/overview", "viewer/stage"),
+    *("viewer/waveform", "viewer/spectrogram", "viewer/overview", "viewer/stage", "viewer/silent"),
     *("compare/lanes", "compare/main"),
 )
 

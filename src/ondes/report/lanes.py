@@ -118,7 +118,7 @@ def drawn(opened: object) -> Picture | str:
         return str(error)
 
 
-def _parts(shown: Shown) -> dict[str, Signal]:
+def parts_of(shown: Shown) -> dict[str, Signal]:
     """Return the parts that there are, in the order of the poster's figures."""
     parts: dict[str, Signal | None] = {
         "source": shown.source,
@@ -143,7 +143,7 @@ def _same(one: Signal, other: Signal) -> bool:
 
 
 def _maps(shown: Shown) -> list[Lane]:
-    parts = {name: _seen(part.samples) for name, part in _parts(shown).items()}
+    parts = {name: _seen(part.samples) for name, part in parts_of(shown).items()}
     levels = [x for name, x in parts.items() if name in ("target", "coarse", "result")]
     doubts = [x for name, x in parts.items() if name in ("uncertainty", "error")]
     common = _range(levels)
@@ -192,7 +192,7 @@ def _range(parts: Sequence[Floats]) -> tuple[float, float]:
 
 
 def _waves(shown: Shown) -> list[Lane]:
-    parts = _parts(shown)
+    parts = parts_of(shown)
     made = [parts[name] for name in ("target", "coarse", "result") if name in parts]
     doubts = [parts[name] for name in ("uncertainty", "error") if name in parts]
     peaks = {

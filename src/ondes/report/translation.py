@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ondes import __version__
-from ondes.report import lanes, page
+from ondes.report import lanes, page, walk
 from ondes.report.lanes import Shown
 from ondes.report.summary import share
 
@@ -108,11 +108,13 @@ def write(
     Raises InputError when `path` cannot be written.
     """
     picked = _picked(items)
+    first = walk.tried(picked[0].name, picked[0].opened) if picked else None
     context = {
         "title": f"{len(items):,} translation{'' if len(items) == 1 else 's'}",
         "facts": _facts(sensors, model, judge),
         "tiles": _tiles(items, len(failures), scores or {}),
         "fates": _fates(items),
+        "walk": first,
         "shown": [(item, lanes.drawn(item.opened)) for item in picked],
         "rows": items[:MOST_ROWS],
         "n_rows": len(items),
@@ -131,7 +133,10 @@ def write(
         template="translation.html.j2",
         context=context,
         styles=tuple(f"assets/{name}.css" for name in STYLES),
-        scripts=tuple(page.asset(f"assets/{name}.js") for name in SCRIPTS),
+        scripts=(
+            *((walk.script(),) if first else ()),
+            *(page.asset(f"assets/{name}.js") for name in SCRIPTS),
+        ),
     )
 
 

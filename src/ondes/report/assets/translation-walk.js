@@ -1,0 +1,56 @@
+// Puts the parts together: waveforms of a translation, and the spectrogram of its result.
+
+readInk();
+makeRoomForNames();
+const axis = new Axis();
+const pointer = new Pointer();
+const waveform = new Waveform(axis);
+const panels = [new Ruler("ruler", axis), waveform, new Spectrogram(axis)];
+const overview = new Overview(axis, pointer);
+new Stage(axis, pointer, panels, { onPick: () => {} });
+follow(pointer);
+
+function makeRoomForNames() {
+  const context = contextOf(document.createElement("canvas"));
+  const widest = Math.max(...recording.channels.map((name) => context.measureText(name).width));
+  $("#stage").style.setProperty("--gutter", `${Math.max(Math.ceil(widest) + 20, 84)}px`);
+}
+
+const actions = {
+  closer: () => axis.zoom(1.6, axis.holds(pointer.place) ? pointer.place : undefined),
+  wider: () => axis.zoom(1 / 1.6, axis.holds(pointer.place) ? pointer.place : undefined),
+  all: () => axis.show(start, end),
+};
+
+for (const button of document.querySelectorAll("[data-do]"))
+  button.addEventListener("click", () => actions[button.dataset.do]());
+
+const keys = {
+  "+": actions.closer,
+  "=": actions.closer,
+  "-": actions.wider,
+  0: actions.all,
+  ArrowLeft: () => axis.pan(-axis.span / 4),
+  ArrowRight: () => axis.pan(axis.span / 4),
+};
+
+document.addEventListener("keydown", (event) => {
+  const action = keys[event.key];
+  const typing = event.target.closest("input, summary");
+  if (!action || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  action();
+});
+
+function recolour() {
+  readInk();
+  drawAll(waveform);
+  overview.drawMarks();
+  for (const panel of panels) panel.invalidate();
+}
+
+document.addEventListener("theme", recolour);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+new ResizeObserver(() => drawAll(waveform)).observe($("#overview-wave"));
+axis.show(start, end);
+pointer.seek(start);
