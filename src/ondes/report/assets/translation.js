@@ -38,14 +38,19 @@
       return (event.clientX - box.left) / box.width;
     }
 
+    // With Ctrl it zooms, sideways it scrolls, as in the viewer; else it is the page's.
     wheel(event) {
-      if (event.deltaX && !event.deltaY) return;
       const place = this.place(event);
-      if (place < 0) return;
-      event.preventDefault();
-      const at = this.from + place * this.span;
-      const span = Math.min(Math.max(this.span * Math.exp(event.deltaY / 400), CLOSEST), 1);
-      this.show(at - place * span, span);
+      const sideways = event.shiftKey ? event.deltaY : event.deltaX;
+      if (event.ctrlKey || event.metaKey) {
+        event.preventDefault();
+        const at = this.from + place * this.span;
+        const span = Math.min(Math.max(this.span * Math.exp(event.deltaY / 125), CLOSEST), 1);
+        this.show(at - place * span, span);
+      } else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
+        event.preventDefault();
+        this.show(this.from + (sideways / this.ruler.clientWidth) * this.span, this.span);
+      }
     }
 
     grab(event) {
