@@ -89,3 +89,5 @@ def test_a_ring_holds_its_memory_and_no_more():
     assert write(ring, rng.bytes(10_000)) == 8000
     with pytest.raises(InputError, match="more seconds"):
         Ring(frame_bytes=8, n_frames=1)
+    with pytest.raises(InputError, match="fewer seconds"):
+        Ring(frame_bytes=8, n_frames=10**18)

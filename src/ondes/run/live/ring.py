@@ -48,7 +48,13 @@ class Ring:
             raise InputError(f"a ring of {n_frames} frames: give the buffer more seconds")
         self.frame_bytes, self.n_frames = frame_bytes, n_frames
         self.ended = False
-        self._memory = np.zeros(frame_bytes * n_frames, np.uint8)
+        try:
+            self._memory = np.zeros(frame_bytes * n_frames, np.uint8)
+        except (MemoryError, ValueError) as error:  # ValueError: more than an array can count
+            raise InputError(
+                f"a ring of {n_frames} frames of {frame_bytes} bytes is more than there is "
+                "memory: give the buffer fewer seconds (--buffer)"
+            ) from error
         self._view = self._memory.data
         self._written = 0  # bytes, ever
         self._read = 0  # frames, ever
