@@ -6,6 +6,7 @@ import struct
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ondes.errors import InputError, MissingExtraError, RateError
+from ondes.events import EventList
 from ondes.run.classical import of
-from ondes.run.live import Batch, Gap, Position, Settings, SinkError, Watch, source_of
+from ondes.run.live import Batch, Csv, Gap, Position, Settings, SinkError, Watch, source_of
 from ondes.run.live.follow import Follower
 from ondes.run.live.store import Run, Store, read, read_gaps
 
@@ -323,6 +325,26 @@ def test_a_sink_that_is_full_stops_the_watch(loud, memory, tmp_path):
     assert str(job.failure) == "no more room"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_standard_output_that_is_full_stops_the_watch(loud, tmp_path):
+    (path := tmp_path / "x.bin").write_bytes(data(loud.noise(5_000)))
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123
+        job = Watch(loud.Loud(), a_source(loud, path, fast=True), sinks=[Csv("x", full)])
+        job.run()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+    assert "standard output takes no more" in str(job.failure)
+
+
+def test_lines_of_events_have_one_header(capsys):
+    sink = Csv("x.bin")
+    for events in ([], [(3, 4, "a", 0, 0.5)], []):
+        sink.write(Batch(EventList.of(events, rate_hz=8), [], Position()))
+    assert capsys.readouterr().out.split() == [
+        "file,channel,onset_s,offset_s,label,score",
+        "x.bin,0,0.375000,0.500000,a,0.5",
+    ]
+
+
 def test_an_incoming_rate_that_is_not_the_one_said_is_told(loud, memory, monkeypatch):
     monkeypatch.setattr("ondes.run.live.reader.MEASURED_S", 0.05)
     monkeypatch.setattr("ondes.run.live.watch.SHOW_S", 0.05)
@@ -356,6 +378,10 @@ def test_what_cannot_be_watched_is_refused_before_anything_starts(loud, tmp_path
         a_source(loud, "-", rate_hz=None)
     with pytest.raises(InputError, match="two blocks"):
         Settings(block_s=2, buffer_s=2)
+    (tmp_path / "x.bin").write_bytes(b"")
+    for address, waits in ((tmp_path / "x.bin", False), ("mic://3", True)):
+        with pytest.raises(InputError, match=r"leave waits.* out"):
+            a_source(loud, address, waits=waits)
 
 
 def test_a_port_that_is_taken_ends_the_watch(loud):

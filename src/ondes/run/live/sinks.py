@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TextIO
 
 from ondes.errors import OndesError
@@ -64,27 +64,28 @@ class Sink(Protocol):
         """Let go of it."""
 
 
-@dataclass(frozen=True)
 class Csv:
     """Lines of CSV, as `ondes detect` prints them, on a stream that shows each batch at once."""
 
-    name: str
-    stream: TextIO = field(default_factory=lambda: sys.stdout)
-
-    def __post_init__(self) -> None:
-        self._show(text_of({}))
+    def __init__(self, name: str, stream: TextIO | None = None) -> None:
+        self._name, self._stream = name, stream or sys.stdout
+        self._begun = False
 
     def write(self, batch: Batch) -> None:
-        """Print events."""
-        if len(batch.events):
-            self._show(text_of({self.name: batch.events}).split("\n", maxsplit=1)[1])
+        """Print events, the first time below their header."""
+        text = text_of({self._name: batch.events})
+        if self._begun:
+            text = text.split("\n", maxsplit=1)[1]
+        self._begun = True
+        if text:
+            self._show(text)
 
     def close(self) -> None:
         """The stream stays open: it is not ours."""
 
     def _show(self, text: str) -> None:
         try:
-            self.stream.write(text)
-            self.stream.flush()
+            self._stream.write(text)
+            self._stream.flush()
         except OSError as error:
             raise SinkError(f"standard output takes no more: {error.strerror}") from error

@@ -158,6 +158,7 @@ class Watch:
         counts.drops, counts.reconnects = reader.dropped, reader.reconnects
         counts.cut_off, counts.incoming_hz = reader.cut_off, reader.rate_hz
         counts.lag_s = self._ring.waiting / counts.rate_hz
+        counts.max_lag_s = max(counts.max_lag_s, counts.lag_s)
         counts.latency_p50_s = self._latency.quantile(0.5)
         counts.latency_p99_s = self._latency.quantile(0.99)
         counts.busy = self._busy_s / max(time.monotonic() - self._begun, 1e-9)

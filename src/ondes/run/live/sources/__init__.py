@@ -45,7 +45,8 @@ def source_of(
         dtype: of raw samples, float32 if it is not said.
         fast: read a file as fast as it is heard, not at its own pace.
         once: a lost peer ends the stream; else it is awaited.
-        waits: let the sender wait while the buffer is full; None as fits the source.
+        waits: let the sender wait while the buffer is full; None as fits the source. A file always
+            waits, a microphone never.
 
     Raises:
         InputError: there is no such source, or something is not said.
@@ -55,7 +56,14 @@ def source_of(
     scheme, separator, rest = address.partition("://")
     if separator and scheme not in SCHEMES:
         raise InputError(f"{address}: {HELP}{nearest(scheme, SCHEMES)}")
+    if scheme == "mic" and waits:
+        raise InputError(f"{address}: a microphone waits for nobody; leave waits (--wait) out")
     if not separator and address != "-":
+        if waits is False:
+            raise InputError(
+                f"{address}: a file waits until it is heard, and nothing of it is dropped; leave "
+                "waits=False (--drop) out"
+            )
         return _file(address, rate_hz=rate_hz, n_channels=n_channels, dtype=dtype, fast=fast)
     layout = _said(address, rate_hz=rate_hz, n_channels=n_channels, dtype=dtype)
     if not separator:
