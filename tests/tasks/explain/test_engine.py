@@ -51,6 +51,7 @@ def test_results_have_the_shapes_and_levels_they_promise():
     np.testing.assert_allclose(found.power.sum(1), 1, rtol=1e-4)
     assert (found.field, found.hop) == (64, 2)  # the first tap is 0
     assert [step.step for step in found.record][:3] == [0, 1, 2]
+    np.testing.assert_array_equal(found.record[-1].waves, found.waves[found.watched])
     assert found.share((0.0, RATE_HZ / 2)).tolist() == pytest.approx([1.0] * filters)
 
 
@@ -133,6 +134,7 @@ def test_other_methods(method):
     if method == "samplecnn":
         assert found["0"].waves.shape[-1] == 729
         assert (found["0"].steps == 18).all()
+        assert [step.step for step in found["0"].record][-2:] == [16, 18]
 
 
 def test_the_same_call_gives_the_same_answer_in_any_batch_and_leaves_the_model_as_it_was():

@@ -142,20 +142,30 @@ def climb(
     return Climbed(rule.x, taken, heights, record)
 
 
-def authors(goal: Goal, index: Tensor, *, channels: int, generator: torch.Generator) -> Climbed:
+def authors(
+    goal: Goal,
+    index: Tensor,
+    *,
+    channels: int,
+    generator: torch.Generator,
+    watched: Tensor | None = None,
+) -> Climbed:
     """Climb as the authors of SampleCNN did (Kim, Lee and Nam, 2018; their public script).
 
     729 samples, uniform in ±.015 at first; 18 times the gradient over its RMS is added.
     """
     shape = (len(index), channels, AUTHORS_LENGTH)
     x = AUTHORS_START * (2 * torch.rand(shape, generator=generator) - 1)
-    for _ in range(AUTHORS_STEPS):
+    record = [(0, x)]
+    for step in range(1, AUTHORS_STEPS + 1):
         given = x.requires_grad_()
-        answer = _post(goal, given, index)
-        (slope,) = torch.autograd.grad(answer.sum(), given)
+        (slope,) = torch.autograd.grad(_post(goal, given, index).sum(), given)
         size = slope.square().mean((-2, -1), keepdim=True).sqrt() + 1e-5
         x = (x + slope / size).detach()
-    return Climbed(x, torch.full((len(x),), AUTHORS_STEPS), [], [])
+        if _is_recorded(step) or step == AUTHORS_STEPS:
+            record.append((step, x))
+    way = [] if watched is None else [(step, at.detach()[watched]) for step, at in record]
+    return Climbed(x, torch.full((len(x),), AUTHORS_STEPS), [], way)
 
 
 def _post(goal: Goal, x: Tensor, index: Tensor) -> Tensor:

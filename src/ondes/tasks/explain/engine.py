@@ -120,7 +120,7 @@ class _Work:
             repeatability=judge.agreement(spectra, bins=max(1.5, bins)).numpy(),
             weights=job.weights,
             watched=some(len(job.index), WATCHED).numpy(),
-            record=tuple(Step(step, shown.numpy()) for step, shown in runs[0].record),
+            record=_record(runs, best, x),
             heights=np.asarray(runs[0].heights, np.float32),
             seconds=time.perf_counter() - began,
         )
@@ -143,7 +143,7 @@ class _Work:
     ) -> Climbed:
         channels, rms = self._subject.channels, self._subject.rms
         if self._options.climbing.method == "samplecnn":
-            return authors(job.goal, index, channels=channels, generator=generator)
+            return authors(job.goal, index, channels=channels, generator=generator, watched=watched)
         start = waves.flat((len(index), channels, job.samples), rms=rms, generator=generator)
         return climb(
             job.goal,
@@ -219,6 +219,20 @@ def _judged(job: Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[st
         "tone_response": response.numpy(),
         "tone_rise": rise.numpy(),
     }
+
+
+def _record(runs: Sequence[Climbed], best: Tensor, x: Tensor) -> tuple[Step, ...]:
+    """Return how the best of some waveforms x arose, each by the run that it is of."""
+    watched = some(len(x), WATCHED)
+    which = [runs[run] for run in best[watched].tolist()]
+    steps = sorted({step for run in which for step, _ in run.record})
+    ways = [
+        torch.stack([_standing(run, step)[row] for row, run in enumerate(which)]) for step in steps
+    ]
+    return tuple(
+        Step(step, shown.numpy())
+        for step, shown in zip(steps, [*ways[:-1], x[watched]], strict=True)
+    )
 
 
 def _joined(parts: Sequence[Climbed]) -> Climbed:

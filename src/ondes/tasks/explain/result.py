@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ondes.errors import nearest
 from ondes.tasks.explain.judge import band_share
 
 TELLING_FIELDS, LEAST_TELLING = 3, 64
@@ -54,7 +54,8 @@ class Explained:
         seed_peak_hz: float64 [seed, filter], where each seed's spectrum is highest.
         repeatability: float32 [filter], how alike the seeds' spectra are, see `agreement`.
         weights: float32 [filter, input, ..., tap], the filters' own; empty of outputs.
-        watched: int64 [watched], the places in `index` whose way is recorded; record: that way.
+        watched: int64 [watched], the places in `index` whose way is recorded; record: that way,
+            from noise to what is in `waves`.
         heights: mean objective of the batch, step by step, of the first seed.
         seconds: how long it took.
     """
@@ -169,14 +170,13 @@ class Explanation:
     seeds: int
     method: str
     notes: tuple[str, ...] = ()
-    settings: Mapping[str, object] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Explained:
-        """Return a layer by its name; KeyError where there is none."""
+        """Return a layer by its name; KeyError, with the nearest one, where there is none."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise KeyError(name)
+        raise KeyError(f"{name!r}{nearest(name, [layer.name for layer in self.layers])}")
 
     def summary(self, *, band: tuple[float, float] | None = None) -> dict[str, dict[str, object]]:
         """Return the figures of every layer, with the median share of energy in a band if asked."""
