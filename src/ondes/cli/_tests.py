@@ -9,12 +9,13 @@ from ondes import data
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
 from ondes.errors import InputError, OndesError, nearest
-from ondes.protocols import ClipDataset, Dataset, Examples, PairDataset, Told, told
+from ondes.protocols import ClipDataset, Dataset, Examples, Level, PairDataset, Told, told
 from ondes.recipe import Recipe, build, check, documents, pairs
 from ondes.recipe import names as recipe_names
 from ondes.recipe import of as recipe_of
 from ondes.recipe.documents import Layer
 from ondes.run import artefact, kinds
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 if TYPE_CHECKING:
     from ondes.run.card import Card
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ondes.run.translator import Translator
 
 Options = dict[str, Any]
+_LEVELS: dict[type[Any], Level] = {Spec: "frame", ClipSpec: "clip", TranslatorSpec: "pair"}
+_HELD = {"frame": "recordings with events", "clip": "labelled clips", "pair": "pairs of signals"}
 
 
 def recipe_for(
@@ -36,11 +39,19 @@ def recipe_for(
         overrides: ``key=value`` texts that have the last word.
 
     Raises:
-        InputError: the card says nothing, or `what` is none of these.
+        InputError: the card says nothing, `what` is none of these, or holds what the model is not
+            scored on.
         RecipeError: a recipe or an override is invalid.
     """
     stack = _layers(model, what, options)
-    return check.recipe_of([*stack, *documents.override_layers(overrides, stack)])
+    recipe = check.recipe_of([*stack, *documents.override_layers(overrides, stack)])
+    given, wanted = data.level(recipe.data.set), _LEVELS[type(model.spec)]
+    if given != wanted:
+        raise InputError(
+            f"{recipe.data.set} holds {_HELD[given]}, {model.card.name} is scored on "
+            f"{_HELD[wanted]}; see `ondes data`"
+        )
+    return recipe
 
 
 def splits_for(recipe: Recipe, what: str | None) -> Sequence[str]:

@@ -71,7 +71,10 @@ def judge(name: str) -> "nn.Module":
     try:
         path = artefact.find(name)
     except ArtefactError as error:
-        raise ArtefactError(f"task.options.classifier: {error}") from error
+        raise ArtefactError(
+            f"task.options.classifier: {error}. Train one of the wanted sensor first; the recipe's "
+            "notes say how"
+        ) from error
     card = artefact.read_card(path)
     if card.task.get("name") != "classify":
         raise RecipeError(
