@@ -244,6 +244,14 @@ def test_what_does_not_fit_is_refused():
         of_frames().translate(noise(16, channels=9), rate_hz=RATE_HZ)
 
 
+def test_dead_sensors_and_maps_of_another_width_are_refused():
+    with pytest.raises(ChannelError, match="is 3 throughout"):
+        drawn().translate(np.full((1, 100), 3.0), rate_hz=RATE_HZ)
+    for x in (noise(17, channels=8), iter([noise(17, channels=8)])):
+        with pytest.raises(InputError, match="a map of 17 cells"):
+            of_frames().translate(x, rate_hz=RATE_HZ)
+
+
 def test_a_network_that_answers_nan_is_told():
     mad = replace(same(), predictor=lambda x: identity(x) * np.nan)
     with pytest.raises(NotFiniteError, match="network answers NaN"):

@@ -226,6 +226,7 @@ def _origin(
     *, model: str, judge: str, card: Mapping[str, object] | None, command: str
 ) -> dict[str, object]:
     """Where the translations come from, in the order in which one asks."""
-    told = {"command": command, "name": model, "classifier": judge}
-    known = {name: value for name, value in told.items() if value}
-    return {**known, **(card or {}), "report by": f"ondes {__version__}"}
+    named = {"command": command, "name": model, "classifier": judge}
+    known = {name: value for name, value in named.items() if value}
+    told = {name: value for name, value in (card or {}).items() if value}
+    return {**known, **told, "report by": f"ondes {__version__}"}

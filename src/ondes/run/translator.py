@@ -1,7 +1,7 @@
 """From one sensor's recording to what the other would have shown, in one call."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 
 from ondes import __version__
 from ondes.data.uwb.maps import Frames
-from ondes.errors import ArtefactError, InputError, NotFiniteError, RateError
+from ondes.errors import ArtefactError, ChannelError, InputError, NotFiniteError, RateError
 from ondes.ops.resample import Resampler
 from ondes.protocols import Sensor
 from ondes.run.card import Card
@@ -96,8 +96,9 @@ class Translator:
             progress: is told now and then how many seconds are done.
 
         Raises:
-            RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit.
-            FormatError, InputError: it cannot be read.
+            RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit, or
+                is constant throughout.
+            FormatError, InputError: it cannot be read, or is no map as it learnt.
         """
         return self.parts(
             recording, rate_hz=rate_hz, resample=resample, channels=channels, progress=progress
@@ -119,9 +120,13 @@ class Translator:
         stream = self.stream(
             rate_hz=source.rate_hz, channels=source.channels, choice=channels, resample=resample
         )
-        made = [stream.push(block) for block in told(source, progress)]
+        if source.n_samples is not None:
+            self._check_map(source.n_samples)
+        made = [stream.push(block) for block in _alive(told(source, progress))]
         start = Timebase(source.rate_hz).rescale(source.start, self.way.target.rate_hz)
-        return self._signals(joined([*made, stream.finish()]), start=start)
+        whole = joined([*made, stream.finish()])
+        self._check_map(whole.result.shape[1])
+        return self._signals(whole, start=start)
 
     def maps(
         self,
@@ -308,6 +313,14 @@ class Translator:
             )
         return None if rate_hz == self.spec.rate_hz else Resampler(rate_hz, self.spec.rate_hz)
 
+    def _check_map(self, n: int) -> None:
+        """Raise InputError where maps of frames have other than the cells that it learnt."""
+        if self.frames is not None and n != self.way.size[-1]:
+            raise InputError(
+                f"a map of {n} cells for a translator of maps of {self.way.size[-1]}: give such, "
+                f"or frames at {self.frames.rate_hz:.10g} Hz, of which it makes them itself"
+            )
+
     def _mapped(self, one: Map) -> Mapped:
         source = Signal.of(one.x, rate_hz=self.way.source.rate_hz)
         return Mapped(one.start, one.stop, source, self._signals(self.parts_of(one.x)))
@@ -365,3 +378,14 @@ def revived(path: Path, card: Card, predictor: Predictor) -> Translator:
             f"{path}: the card's reading is none of this ondes: {error}. "
             f"Install ondes {card.ondes}, which wrote it"
         ) from error
+
+
+def _alive(blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """Yield blocks; raises ChannelError at their end where all their samples are the same."""
+    low, high = np.inf, -np.inf
+    for block in blocks:
+        if block.size and low >= high:
+            low, high = min(low, float(block.min())), max(high, float(block.max()))
+        yield block
+    if low == high:
+        raise ChannelError(f"a recording that is {low:g} throughout: look at the sensor")
