@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks import _beats_picture, _qrs
+from benchmarks import _fibrillation as _af
 from benchmarks._beats_picture import Strip
 from ondes import recipe as recipes
 from ondes.data.ecg.clips import Cutting, Stretches
@@ -220,20 +221,11 @@ def _folds(names: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _fibrillation(runs: Path) -> list[str]:
-    rows = []
+    """Train around a network that heard none of these persons' beats."""
+    beats, _ = _trained(runs / "beats" / "0", "ecg/beats", "data.options.fold=0")
+    folds = []
     for fold in range(AF_PERSONS):
-        pipeline, test = _trained(runs / "af" / str(fold), "ecg/af", f"fold={fold}")
-        for name, one in hearts.episode_scores(pipeline, test)["records"].items():
-            figures = [*one["episode"].values(), *one["duration"].values()]
-            shown = " | ".join("" if value != value else f"{value:.3f}" for value in figures)
-            rows.append(f"| {name} | {one['episodes']} | {one['found']} | {shown} |")
-    return [
-        "### Episodes of atrial fibrillation, each person left out in turn",
-        "",
-        f"{AF_PERSONS} persons of CPSC 2021 alone, two leads, minutes each; EC57's episode and "
-        "duration sensitivity and positive predictivity.",
-        "",
-        "| record | episodes | found | episode Se | episode +P | duration Se | duration +P |",
-        "| --- | --: | --: | --: | --: | --: | --: |",
-        *rows,
-    ]
+        start = f"model.start={runs / 'beats' / '0'}"
+        network, test = _trained(runs / "af" / str(fold), "ecg/af", f"fold={fold}", start)
+        folds.append(_af.Fold(network, beats, test))
+    return _af.section(folds)

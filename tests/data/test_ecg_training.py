@@ -101,6 +101,40 @@ def test_a_clip_in_another_rhythm_tells_where(tmp_path: Path) -> None:
     assert data.whole.told(0).labels == ("(AFIB",)
 
 
+def test_early_beats_come_with_a_pause_or_without() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        drawn = rhythm.ectopic(rng, np.full(100, 0.8))
+        early = drawn < 0.72
+        assert 0 < early.sum() < 60
+        assert drawn.max() < 1.3
+        after = drawn[1:][early[:-1] & ~early[1:]]
+        assert np.ptp(after) < 1e-9  # always a pause, or never
+
+
+def test_records_without_a_rhythm_are_learnt_from_and_never_tested(tmp_path: Path) -> None:
+    for person in "123":
+        put(tmp_path / "af", f"data_{person}_1", marks=((0, 3000, "(AFIB"), (3000, 6000, "(N")))
+    put(tmp_path / "free", "9")
+    config = ecg_af.Config(
+        folder=str(tmp_path / "af"),
+        free=(str(tmp_path / "free"),),
+        p_free=0.25,
+        cutting=replace(SHORT, leads=("I", "II")),
+    )
+    data = ecg_af.build(config, split="train", seed=0)
+    weights = np.diff(data._chances, prepend=0)
+    free = [span.source == "9" for span in data.whole.spans]
+    assert weights[free].sum() / weights.sum() == pytest.approx(0.25)
+    assert "9" not in ecg_af.build(config, split="valid", seed=0).whole.records
+    assert "9" not in ecg_af.build(config, split="all", seed=0).records
+    put(tmp_path / "free", "data_1_1")
+    with pytest.raises(InputError, match="holds a record 'data_1_1'"):
+        ecg_af.build(config, split="train", seed=0)
+    with pytest.raises(InputError, match="p_free"):
+        replace(config, p_free=1.0)
+
+
 def test_half_of_the_clips_are_of_ones_own_minutes(tmp_path: Path) -> None:
     for name in ("1", "2", "3"):
         put(tmp_path / "a", name)

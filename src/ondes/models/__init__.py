@@ -3,7 +3,8 @@
 ``models/<name>.py`` holds a frozen dataclass ``Config`` with a default for every option, and
 ``CARD``, a few lines for the reader of a model card. An architecture for detection alone has a
 ``Module(config, *, rate_hz, channels, classes)`` whose ``spec`` says what it takes and gives; its
-``forward`` maps a batch [b, channels, t] to logits [b, heads, classes, t // hop].
+``forward`` maps a batch [b, channels, t] to logits [b, heads, classes, t // hop]. If it is built
+around another network, that is its ``inner``, whose weights a recipe may give (``model.start``).
 
 A backbone for any purpose has instead, or also, an ``encoder(config, *, channels, context=None)``
 that returns an `ondes.nn.encoder.Encoder`: what it is given has ``channels``, and where a whole

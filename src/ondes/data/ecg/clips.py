@@ -16,6 +16,7 @@ from ondes.data.splits import Span
 from ondes.errors import InputError
 from ondes.events import EventList
 from ondes.ops import vary
+from ondes.ops.resample import PASS_BAND
 from ondes.protocols import Example, Told
 from ondes.timebase import Timebase
 
@@ -29,6 +30,8 @@ class Cutting:
 
     n_samples: length of a clip of training and validation.
     rate_hz: to which records are brought; 0 keeps their own, which must then be one for all.
+    pass_band: part of half the lower rate that the filter for this keeps whole; what a model has
+        (its option of that name) is what it will hear.
     leads: names of the leads, in order, `MLII|II` the first of these that a record has; none given
         is each record's first.
     any_lead: whether a clip of training has any of the record's leads, drawn anew, where one lead
@@ -42,6 +45,7 @@ class Cutting:
 
     n_samples: int = 2**12
     rate_hz: float = 0.0
+    pass_band: float = PASS_BAND
     leads: tuple[str, ...] = ()
     any_lead: bool = False
     speed: tuple[float, float] = (1.0, 1.0)
@@ -114,7 +118,8 @@ class Stretches:
         record = self.records[self.spans[index].source]
         first, last = self._edges(index)
         begin, end = first + start, min(first + stop, last)
-        x = loaded(record, self.cutting.rate_hz).samples[:, begin:end]
+        whole = loaded(record, self.cutting.rate_hz, self.cutting.pass_band)
+        x = whole.samples[:, begin:end]
         chosen = rows(record, self.cutting.leads) if leads is None else list(leads)
         inside = self._of(record).crop(begin, end).shift(-begin)
         return Example(np.ascontiguousarray(x[chosen]), inside)

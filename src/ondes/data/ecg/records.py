@@ -23,6 +23,7 @@ import numpy as np
 from ondes.errors import ChannelError, FormatError, InputError, RateError, nearest
 from ondes.events import EventList
 from ondes.io import beats, open_signal, read, read_events
+from ondes.ops.resample import PASS_BAND
 from ondes.ops.signals import resample
 from ondes.signal import Signal
 
@@ -128,10 +129,10 @@ def gathered(folders: Sequence[Path], names: Sequence[Name] = ()) -> list[Record
 
 
 @lru_cache(maxsize=64)
-def loaded(record: Record, rate_hz: float) -> Signal:
+def loaded(record: Record, rate_hz: float, pass_band: float = PASS_BAND) -> Signal:
     """All leads of a record at a rate; 0 keeps its own."""
     signal = record.signal()
-    return resample(signal, rate_hz) if rate_hz else signal
+    return resample(signal, rate_hz, pass_band=pass_band) if rate_hz else signal
 
 
 def one_rate(records: Sequence[Record], rate_hz: float) -> float:
