@@ -99,6 +99,8 @@ class Timebase:
     def seconds(self, samples: int | IntArray) -> float | FloatArray:
         """Return the time of a sample position in seconds; sample 0 is at 0 s."""
         rate = exact_rate(self.rate_hz)
+        if isinstance(samples, int):
+            return samples * float(rate.denominator) / float(rate.numerator)
         seconds = np.multiply(samples, float(rate.denominator)) / float(rate.numerator)
         return seconds if np.ndim(samples) else float(seconds)
 

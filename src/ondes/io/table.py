@@ -39,7 +39,10 @@ def text_of(lists: Table, *, delimiter: str = ",") -> str:
 
 
 def _joined(fields: Sequence[str], delimiter: str) -> str:
+    plain = delimiter.join(fields)
     special = {delimiter, '"', "\n", "\r"}
+    if plain.count(delimiter) < len(fields) and not (special - {delimiter}) & set(plain):
+        return plain
     doubled = (f'"{text.replace(chr(34), 2 * chr(34))}"' for text in fields)
     pairs = zip(fields, doubled, strict=True)
     return delimiter.join(quoted if special & set(text) else text for text, quoted in pairs)

@@ -157,15 +157,19 @@ class Front(nn.Module):
         """Return log power, and cosine and sine parts, against the level; 0 in silence."""
         steps = x.shape[-1] // (PACE * self.hop)
         heard = (_power_of_steps(x, steps) > QUIET).to(x.dtype)[:, None]
-        waves = F.conv1d(F.pad(x, self.margins), self.filters, stride=self.hop)
-        waves = waves.reshape(x.shape[0], 2, self.bands, steps, PACE)
+        waves = F.conv1d(F.pad(x, self.margins), self._paced(), stride=PACE * self.hop)
+        waves = waves.reshape(x.shape[0], 2, self.bands, PACE, steps)
         size = (waves.square().sum(dim=1) + QUIET).sqrt()
-        level = self._level(size.mean(dim=-1), heard)[..., None]
+        level = self._level(size.mean(dim=2), heard)[:, :, None]
         parts = [(torch.log((size / level).square() + FLOOR) * 0.25 + 1)[:, None]]
         if self.shape:
             parts.append(_compressed(waves / level[:, None]))
-        stacked = torch.cat(parts, dim=1).permute(0, 1, 2, 4, 3).flatten(1, 3)
-        return stacked * heard, heard
+        return torch.cat(parts, dim=1).flatten(1, 3) * heard, heard
+
+    def _paced(self) -> Tensor:
+        """The filters at each frame of a step, which are thus found side by side."""
+        late = [F.pad(self.filters, (k * self.hop, (PACE - 1 - k) * self.hop)) for k in range(PACE)]
+        return torch.stack(late, dim=1).flatten(0, 1)
 
     def _level(self, size: Tensor, heard: Tensor) -> Tensor:
         """Mean size in each band over the steps heard of the last ones [b, band, step]."""
@@ -189,7 +193,7 @@ class Block(nn.Module):
         """Add what lies around in time."""
         seen = self.look(x)[..., : x.shape[-1]]
         y: Tensor = self.out(self.dropout(F.relu(seen)))
-        return F.relu(x + y) * heard
+        return y.add_(x).mul_(heard).relu_()
 
 
 class Usual(nn.Module):
@@ -209,13 +213,12 @@ class Usual(nn.Module):
     def forward(self, x: Tensor, heard: Tensor) -> Tensor:
         """Add what the difference tells."""
         weight = F.softplus(self.weigh(x).float()) * heard
-        value = self.value(x).float()
-        each = value.shape[1] // self.heads
-        total = summed(value * weight.repeat_interleave(each, dim=1), self.doublings)
-        share = summed(weight, self.doublings).clamp(min=1e-6)
-        usual = total / share.repeat_interleave(each, dim=1)
-        y: Tensor = self.out(torch.cat([value - usual, usual], dim=1).to(x.dtype))
-        return F.relu(x + y) * heard
+        value = self.value(x).float().unflatten(1, (self.heads, -1))
+        total = summed(value * weight[:, :, None], self.doublings)
+        usual = total / summed(weight, self.doublings).clamp(min=1e-6)[:, :, None]
+        told = torch.cat([(value - usual).flatten(1, 2), usual.flatten(1, 2)], dim=1)
+        y: Tensor = self.out(told.to(x.dtype))
+        return y.add_(x).mul_(heard).relu_()
 
 
 def summed(x: Tensor, doublings: int) -> Tensor:

@@ -22,7 +22,7 @@ Samples = NDArray[np.float32]
 Predict = Callable[[Samples], NDArray[np.float32]]
 
 WINDOW_SAMPLES = 2**16  # of a window, where the network's reach does not ask for more
-PASS_SAMPLES = 2**18  # of all rows of one pass through the network
+PASS_SAMPLES = 2**16  # of all rows of one pass through the network: what caches hold
 SHARE = 3  # a window gives at least so many times the frames that surround them
 
 

@@ -191,6 +191,9 @@ class Checking:
     def _passed(self, found: EventList, over: list[Event], *, ended: bool = False) -> EventList:
         """Return what is good among the events found, and the stretches that are over."""
         self._bad += over
+        if self._all_good(found):
+            self._forget()
+            return found
         waiting = [*self._held, *found]
         self._held = []
         good: list[Event] = []
@@ -200,6 +203,13 @@ class Checking:
             (good if ended or self._is_clear(event) else self._held).append(event)
         self._forget()
         return EventList.of([*good, *over], rate_hz=self._rate_hz)
+
+    def _all_good(self, found: EventList) -> bool:
+        """Whether no stretch is bad, and none that is not known yet reaches any of the events."""
+        if self._bad or self._held or any(row.watcher.begun is not None for row in self._rows):
+            return False
+        known = min((row.watcher.undecided for row in self._rows), default=0)
+        return not len(found) or known > int(found.onset.max()) + self._margin
 
     def _is_bad(self, event: Event) -> bool:
         """Whether an event lies in a bad stretch, or no more than the margin away."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 from ondes.errors import InputError
@@ -138,7 +139,7 @@ class Run(_Rule):
         """End where the next is too late."""
         if self.apart_s is None or not state.events:
             return []
-        late = upto > state.events[-1].onset + grid.samples(self.apart_s)
+        late = upto > state.events[-1].onset + _samples(grid, self.apart_s)
         return self._end(state) if late else []
 
     def stop(self, state: State, at: int, since: int, grid: Timebase) -> Alarms:  # noqa: ARG002
@@ -235,7 +236,7 @@ class Pause(_Rule):
 
     def rest(self, state: State, upto: int, grid: Timebase) -> Alarms:
         """Raise it once it has lasted so long."""
-        at = state.since + grid.samples(self.longer_s)
+        at = state.since + _samples(grid, self.longer_s)
         if state.alarm or upto < at:
             return []
         return [self._raised(state, state.since, at, self.longer_s, state.events)]
@@ -283,15 +284,15 @@ class Lasting(_Rule):
 
     def rest(self, state: State, upto: int, grid: Timebase) -> Alarms:
         """End where nothing can be joined any more."""
-        if state.start is None or upto <= state.end + grid.samples(self.join_s):
+        if state.start is None or upto <= state.end + _samples(grid, self.join_s):
             return []
         return self._end(state, grid)
 
     def open(self, state: State, event: Event, grid: Timebase) -> Alarms:
         """Raise it before it is over, once it is long enough."""
-        near = state.start is not None and event.onset <= state.end + grid.samples(self.join_s)
+        near = state.start is not None and event.onset <= state.end + _samples(grid, self.join_s)
         start = state.start if near and state.start is not None else event.onset
-        if (near and state.alarm) or event.offset - start < grid.samples(self.longer_s):
+        if (near and state.alarm) or event.offset - start < _samples(grid, self.longer_s):
             return []
         return self.take(state, event, grid)
 
@@ -303,7 +304,7 @@ class Lasting(_Rule):
 
     def _due(self, state: State, grid: Timebase) -> Alarms:
         assert state.start is not None, "an episode begins before it is due"
-        at = state.start + grid.samples(self.longer_s)
+        at = state.start + _samples(grid, self.longer_s)
         if state.alarm or state.end < at:
             return []
         why = [
@@ -339,7 +340,7 @@ class Count(_Rule):
     def take(self, state: State, event: Event, grid: Timebase) -> Alarms:
         """Count those that are near enough."""
         over = self.rest(state, event.onset, grid)
-        first = event.onset - grid.samples(self.within_s)
+        first = event.onset - _samples(grid, self.within_s)
         state.events = [one for one in state.events if one.onset >= first] + [event]
         state.end = max(state.end, event.offset)
         if state.alarm:
@@ -351,7 +352,9 @@ class Count(_Rule):
 
     def rest(self, state: State, upto: int, grid: Timebase) -> Alarms:
         """End where there are no longer so many."""
-        late = state.alarm and upto > state.events[-self.count].onset + grid.samples(self.within_s)
+        late = state.alarm and upto > state.events[-self.count].onset + _samples(
+            grid, self.within_s
+        )
         return self._end(state) if late else []
 
     def stop(self, state: State, at: int, since: int, grid: Timebase) -> Alarms:  # noqa: ARG002
@@ -363,6 +366,11 @@ class Count(_Rule):
     def _end(self, state: State) -> Alarms:
         alarm, state.alarm = state.alarm, None
         return [alarm.ended(state.end, state.worst)] if alarm else []
+
+
+@lru_cache(maxsize=256)
+def _samples(grid: Timebase, seconds: float) -> int:
+    return grid.samples(seconds)
 
 
 KINDS: tuple[type[Run | Rate | Pause | Lasting | Count], ...] = (Run, Rate, Pause, Lasting, Count)

@@ -31,14 +31,17 @@ class Lane:
         """Take all events before a limit, and the breaks between them."""
         self.waiting.sort(key=_order)
         found: list[Alarm] = []
-        while self.waiting or self.breaks:
-            onset = self.waiting[0].onset if self.waiting else limit[0] + 1
+        taken, count = 0, len(self.waiting)
+        while taken < count or self.breaks:
+            onset = self.waiting[taken].onset if taken < count else limit[0] + 1
             if self.breaks and self.breaks[0][0] <= min(onset, limit[0]):
                 found += self.rule.stop(self.state, *self.breaks.pop(0), grid)
-            elif self.waiting and _key(self.waiting[0]) < limit:
-                found += self.rule.take(self.state, self.waiting.pop(0), grid)
+            elif taken < count and _key(self.waiting[taken]) < limit:
+                found += self.rule.take(self.state, self.waiting[taken], grid)
+                taken += 1
             else:
                 break
+        del self.waiting[:taken]
         return found + self.rule.rest(self.state, limit[0], grid)
 
 
@@ -77,6 +80,7 @@ class Monitor:
         self._grid, self._start, self._together = Timebase(rate_hz), start, together
         self._bad = rules.quality.labels if rules.quality else ()
         self._lanes: dict[tuple[str, int], Lane] = {}
+        self._heeding: dict[str, list[Rule]] = {}
         if state:
             self._restore(state)
         for channel in channels:
@@ -145,22 +149,27 @@ class Monitor:
 
     def _open_lanes(self, channel: int, rules: Iterable[Rule]) -> None:
         for rule in rules:
-            state = State(channel=channel, since=self._start)
-            self._lanes.setdefault((rule.name, channel), Lane(rule, state))
+            if (rule.name, channel) not in self._lanes:
+                state = State(channel=channel, since=self._start)
+                self._lanes[rule.name, channel] = Lane(rule, state)
 
     def _hand_out(self, event: Event) -> None:
         """Let each rule that heeds an event have it; where signal is bad the others break."""
-        bad = event.label in self._bad
-        heeding = [rule for rule in self.rules.alarms if rule.heeds(event.label)]
-        if bad:
-            heeding = [rule for rule in heeding if self._is_bad(rule)]
+        if event.label not in self._heeding:
+            self._heeding[event.label] = self._heed(event.label)
+        heeding = self._heeding[event.label]
         self._open_lanes(event.channel, heeding)
         for rule in heeding:
             self._lanes[rule.name, event.channel].waiting.append(event)
-        if bad:
+        if event.label in self._bad:
             for lane in self._lanes.values():
                 if self._breaks(event, lane):
                     _insert(lane.breaks, (event.onset, event.offset))
+
+    def _heed(self, label: str) -> list[Rule]:
+        """Return the rules that heed a label; of bad signal those that are about it."""
+        heeding = [rule for rule in self.rules.alarms if rule.heeds(label)]
+        return [r for r in heeding if self._is_bad(r)] if label in self._bad else heeding
 
     def _is_bad(self, rule: Rule) -> bool:
         """Whether a rule is about bad signal."""
