@@ -71,6 +71,17 @@ def test_another_model_begins_a_run_of_its_own(tmp_path):
         read(tmp_path / "e.db", run=3)
 
 
+def test_two_that_write_the_same_run_are_told(tmp_path):
+    first, second = Store(tmp_path / "e.db", RUN), Store(tmp_path / "e.db", RUN)
+    first.write(batch((0, 5, "a"), position=(10, 10, 10)))
+    with pytest.raises(SinkError, match="another watch"):
+        second.write(batch((3, 5, "a"), position=(7, 7, 7)))
+    first.write(batch((12, 15, "a"), position=(20, 20, 20)))
+    for store in (first, second):
+        store.close()
+    assert [event.onset for event in read(tmp_path / "e.db")] == [0, 12]
+
+
 def test_a_batch_is_committed_whole_or_not_at_all(tmp_path):
     store = Store(tmp_path / "e.db", RUN)
     store.write(batch((0, 5, "a"), position=(10, 10, 10)))

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from os import PathLike, fspath
 from pathlib import Path
@@ -147,12 +147,11 @@ class Store:
         }
         try:
             with self._connection.begin():
+                self._go_on(values)
                 if events:
                     self._connection.execute(sql.insert(EVENTS), events)
                 if gaps:
                     self._connection.execute(sql.insert(GAPS), gaps)
-                update = sql.update(POSITIONS).where(POSITIONS.c.run == self._id)
-                self._connection.execute(update, values)
                 self._keep_alarms(batch)
         except SQLAlchemyError as error:
             raise SinkError(
@@ -160,6 +159,16 @@ class Store:
                 f"safe, up to sample {self.position.taken}; make room, and start the same again"
             ) from error
         self.position, self.monitor = position, batch.monitor or self.monitor
+
+    def _go_on(self, values: Mapping[str, object]) -> None:
+        """Move the position from where it was left, unless somebody else has moved it."""
+        left = POSITIONS.c.taken == self.position.taken
+        update = sql.update(POSITIONS).where(POSITIONS.c.run == self._id, left)
+        if self._connection.execute(update, values).rowcount != 1:
+            raise SinkError(
+                f"{self._path}: another watch writes the same run; end one of them, or name "
+                "another store"
+            )
 
     def _keep_alarms(self, batch: Batch) -> None:
         """Add what is raised, complete what is over, and keep what goes on from here."""
