@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ondes.cli import _console, _options
-from ondes.errors import InputError
+from ondes.errors import InputError, OndesError
 
 if TYPE_CHECKING:
     from ondes.recipe.explaining import Network
@@ -148,7 +148,10 @@ def _attributed(model: str, network: "Network", path: Path, label: str | None) -
     from ondes.tasks.explain import attribute
 
     signal = read(path)
-    found = attribute(explaining.subject(network, rms=1.0), signal, label=label)
+    try:
+        found = attribute(explaining.subject(network, rms=1.0), signal, label=label)
+    except OndesError as error:
+        raise type(error)(f"{path}: {error}") from error
     whole = _options.trained(model, device="cpu", threads=0)
     events = whole.detect(signal) if isinstance(whole, Pipeline) else None
     return attribution.shown(signal, found, events=events, title=path.name)

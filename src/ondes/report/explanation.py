@@ -116,6 +116,7 @@ def write(
         "origin": _origin(explanation, card, command),
         "share": share,
         "number": page.number,
+        "hertz": _hertz,
     }
     page.write(
         path,
@@ -184,6 +185,11 @@ def _share(layer: Explained, band: tuple[float, float] | None) -> float | None:
     return float(np.median(layer.share(band)[~layer.dead]))
 
 
+def _hertz(frequency_hz: float) -> str:
+    """Return a frequency with four digits; a dash where there is none."""
+    return "–" if np.isnan(frequency_hz) else page.hertz(float(f"{frequency_hz:.4g}"))
+
+
 def _band_name(band: tuple[float, float] | None) -> str:
     return "" if band is None else f"{page.hertz(band[0])} to {page.hertz(band[1])}"
 
@@ -241,7 +247,7 @@ def _drawn(layer: Explained, k: int) -> Drawn:
         label=layer.labels[k],
         wave=_wave(layer, layer.waves[k]),
         weights=path_of(taps) if len(taps) > 1 else "",
-        peak=page.hertz(float(f"{layer.peak_hz[k]:.4g}")),
+        peak=_hertz(layer.peak_hz[k]),
         facts=" · ".join(said),
         dead=bool(layer.dead[k]),
     )
@@ -270,7 +276,7 @@ def path_of(x: np.ndarray) -> str:
 def _sounding(layer: Explained, k: int, explanation: Explanation) -> Sounding:
     label, peak = layer.labels[k], float(layer.peak_hz[k])
     signal = Signal.of(layer.waves[k], rate_hz=explanation.rate_hz, unit="a.u.")
-    said = [page.hertz(float(f"{peak:.4g}"))]
+    said = [_hertz(peak)]
     found = sung(label, peak)
     if found is not None:
         near = abs(found[1]) <= NEAR_CENTS
