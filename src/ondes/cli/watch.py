@@ -127,9 +127,8 @@ def watch(
         resample=resample,
         channels="mix" if channel == ["mix"] else channel,
     )
-    loaded = _options.hearer(
-        model, window_s=window_s, hop_s=hop_s, judge=judge, device=device, threads=threads
-    )
+    how = {"window_s": window_s, "hop_s": hop_s}
+    loaded = _options.hearer(model, **how, judge=judge, device=device, threads=threads)
     rows = stream.layout.n_channels if channel is None else len(channel)
     detector = prompt(loaded, block_s=settings.block_s, waited=not fast, rows=rows)
     alarming = _alarming(rules, detector, stream, settings, unit)
@@ -154,8 +153,12 @@ def watch(
         )
         counts = _run(job)
     _close(lines, kept)
-    named = {"model": model, **({"with": judge} if judge else {})}
-    _finish(job, counts, {"source": source, **named}, json=json)
+    _finish(job, counts, _named(source, model, judge), json=json)
+
+
+def _named(source: str, model: str, judge: str | None) -> dict[str, str]:
+    """Return what a document calls the stream and the models."""
+    return {"source": source, "model": model, **({"with": judge} if judge else {})}
 
 
 def _settled(model: str, window_s: float | None, hop_s: float | None, judge: str | None) -> str:
