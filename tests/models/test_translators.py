@@ -21,6 +21,8 @@ from ondes.nn.selection import Selection, magnified
 from ondes.nn.translator import Exportable
 from ondes.signal import Signal
 from ondes.spec import TranslatorSpec
+from ondes.testing import check_model
+from ondes.testing import translators as battery
 from ondes.testing.gradients import require_gradients
 
 SIZES = [(48,), (12, 20)]
@@ -156,6 +158,34 @@ def test_saved_weights_give_the_same(name, tmp_path):
     other.load_state_dict(load_file(tmp_path / "w.safetensors"))
     x = torch.randn(1, 2, 12, 20)
     assert torch.equal(net(x).result, other(x).result)
+
+
+def test_the_public_battery_passes():
+    check_model(lively(build("residual", (12, 20), {"depth": 2})))
+    for check in battery.CHECKS[:-1]:  # ONNX has its own test below
+        check(lively(build("sig2sig", (12, 20))))
+
+
+def test_the_public_battery_finds_what_is_wrong():
+    class Leaking(nn.Module):
+        def __init__(self, net):
+            super().__init__()
+            self.net, self.spec = net, net.spec
+
+        def forward(self, x):
+            made = self.net(x)
+            return made._replace(result=made.result + x.mean())
+
+    class Short(Leaking):
+        def forward(self, x):
+            made = self.net(x)
+            return made._replace(result=made.result[..., 1:])
+
+    net = build("residual", (48,), {"depth": 2})
+    with pytest.raises(AssertionError, match="items one by one"):
+        check_model(Leaking(net))
+    with pytest.raises(AssertionError, match="a result of shape"):
+        check_model(Short(net))
 
 
 @pytest.mark.parametrize(

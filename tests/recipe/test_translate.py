@@ -199,3 +199,39 @@ def test_a_game_is_for_translators():
             },
             source="x",
         )
+
+
+OWN = """
+about: My new microphone, as my old one hears.
+data: {set: pairs, options: {path: "", source: new, target: old, seconds: 0.5, folds: 3}}
+model: {name: residual, options: {width: 4, depth: 2}, game: {both: false}}
+task: {name: translate, options: {losses: {gen: 1.0, texture: 0.5}, resample: true}}
+train: {steps: 60, batch: 8, lr: 1e-2, device: cpu, valid_every: 0, log_every: 20, keep: last}
+"""
+
+
+def test_pairs_of_ones_own_at_two_rates(tmp_path, capsys):
+    import soundfile
+
+    from ondes.cli import app
+
+    for take in range(6):
+        t = np.arange(800) / 400
+        heard = np.sin(2 * np.pi * (5 + take) * t + take) * (1 + t)
+        for name, step, gain in (("new", 1, 0.1), ("old", 2, -0.4)):
+            (tmp_path / "takes" / name).mkdir(parents=True, exist_ok=True)
+            x = (gain * heard[::step]).astype(np.float32)
+            soundfile.write(tmp_path / "takes" / name / f"{take}.wav", x, 400 // step, "FLOAT")
+    (tmp_path / "mine.yaml").write_text(OWN)
+    mine = recipe.load(
+        tmp_path / "mine.yaml", overrides=[f"data.options.path={tmp_path / 'takes'}"]
+    )
+    folder = train(mine, tmp_path / "mine")
+    model = ondes.load(folder)
+    made = model.translate(tmp_path / "takes" / "new" / "0.wav")
+    assert (made.rate_hz, made.n_samples) == (200, 400)
+    with pytest.raises(SystemExit):
+        app()(["evaluate", str(folder), str(tmp_path / "takes"), "--json"], prog_name="ondes")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["data"], told["split"]) == ("pairs", "all")
+    assert told["l1"] < 0.3 * told["l1_as_is"]

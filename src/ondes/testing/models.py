@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.ops.convolve import fixed
 from ondes.signal import Signal
-from ondes.spec import ClipSpec, Spec
-from ondes.testing import clipmodels
+from ondes.spec import ClipSpec, Spec, TranslatorSpec
+from ondes.testing import clipmodels, translators
 from ondes.testing.copies import check_in_onnx, saved_and_loaded
 from ondes.testing.gradients import require_gradients
 from ondes.testing.require import require, require_equal, require_error
@@ -38,8 +38,8 @@ def check_model(module: nn.Module) -> None:
     7. NaN, wrong channels, a wrong rate and too short a signal raise their own errors;
     8. ONNX Runtime gives the same logits at three lengths (needs ``ondes[onnx]``).
 
-    Of a network whose ``spec`` is a `ClipSpec` other things are checked; they are listed in
-    `ondes.testing.clipmodels`.
+    Of a network whose ``spec`` is a `ClipSpec` or a `TranslatorSpec` other things are checked; they
+    are listed in `ondes.testing.clipmodels` and `ondes.testing.translators`.
 
     The network is copied and stays as it was. It should be freshly built: in check 5, weights
     that training has brought to zero look like a smaller receptive field.
@@ -49,8 +49,8 @@ def check_model(module: nn.Module) -> None:
     """
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        of_clips = isinstance(getattr(module, "spec", None), ClipSpec)
-        for check in clipmodels.CHECKS if of_clips else CHECKS:
+        known = {ClipSpec: clipmodels.CHECKS, TranslatorSpec: translators.CHECKS}
+        for check in known.get(type(getattr(module, "spec", None)), CHECKS):
             check(copy.deepcopy(module).eval())
 
 
