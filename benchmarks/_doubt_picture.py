@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Maps = NDArray[np.float32]
 
 JUDGED, SHOWN, TENTHS = 200, (1, 3, 4), 10
+TITLES = ("new sensor", "old sensor", "translated", "absolute error", "uncertainty")
 
 
 class Told(NamedTuple):
@@ -57,21 +58,21 @@ def _drawn(path: Path, told: list[Told]) -> None:
         figure = Figure(figsize=(11, 2.1 * (len(SHOWN) + 1)), layout="constrained")
         above, below = figure.subfigures(2, 1, height_ratios=[2 * len(SHOWN), 2.4])
         for row, index in zip(above.subplots(len(SHOWN), 5), SHOWN, strict=True):
-            for axis, maps, name in zip(row, told[index], Told._fields, strict=True):
-                _map(axis, maps, name)
+            for axis, maps, title in zip(row, told[index], TITLES, strict=True):
+                _map(axis, maps, title)
         _curve(below.subplots(1, 1), told)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
             figure.savefig(temporary, dpi=100, format="png")
 
 
-def _map(axis: Axes, maps: Maps, name: str) -> None:
-    levels = name in ("source", "target", "result")
+def _map(axis: Axes, maps: Maps, title: str) -> None:
+    levels = title in TITLES[:3]
     top = 3.0 if levels else 1.0
     axis.imshow(
         maps, origin="lower", aspect="auto", cmap="magma" if levels else "viridis", vmin=0, vmax=top
     )
-    axis.set_title(name, loc="left")
+    axis.set_title(title, loc="left")
     axis.set_xticks([])
     axis.set_yticks([])
 
