@@ -41,6 +41,15 @@ def test_every_help_is_quick_and_without_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_what_needs_torch_says_so_where_there_is_none() -> None:
+    code = "import sys; sys.modules['torch'] = None; from ondes.cli import main; main()"
+    words = [sys.executable, "-c", code, "data"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pip install torch" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_data_sets(ondes) -> None:
     listed = json.loads(ondes("data", "--json").out)
     assert [one["name"] for one in listed] == data.names()

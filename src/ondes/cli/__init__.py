@@ -54,6 +54,11 @@ def main() -> None:
     except (OndesError, OSError) as error:
         print(f"ondes: {why(error)}", file=sys.stderr)
         sys.exit(2 if isinstance(error, OndesError) else 1)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        print(f"ondes: this needs torch ({error}): pip install torch", file=sys.stderr)
+        sys.exit(2)
 
 
 def why(error: Exception) -> str:
