@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ondes import EventList, Signal
-from ondes.io import read_events, write, write_events
+from ondes.io import read, read_events, write, write_events
 
 RATE = 200
 SMALL = ("width=8", "bands=4", "doublings=4", "near=[1]", "far=[4]", "heads=2")
@@ -75,3 +75,31 @@ def test_a_short_word_that_is_none_is_refused(ondes, tmp_path: Path) -> None:
     done = ondes("train", "ecg/patient", "-o", tmp_path, "--set", "pateint=1")
     assert done.status == 2
     assert "unknown key 'pateint'" in done.err
+
+
+def test_what_is_not_judged_is_a_shutdown(ondes, trained: Path, folder: Path) -> None:
+    signal, beats = read(folder / "2.hea"), read_events(folder / "2.atr")
+    flat = signal.samples.copy()
+    flat[:, 20 * RATE : 30 * RATE] = 0.0
+    write(Signal.of(flat, rate_hz=RATE, unit="mV", channels=("MLII",)), folder / "2.hea")
+    write_events(beats, folder / "2.atr")
+    rules = folder.parent / "rules.yaml"
+    rules.write_text("quality: {flat: {within: 1 uV, longer_s: 1.5}, margin_s: 0.1}\n")
+
+    said = json.loads(ondes("evaluate", trained, folder, "--rules", rules, "--json").out)
+    table = np.array(said["records"]["2"]["confusion"])
+    names = said["classes"]
+    assert table[:5, names.index("X")].sum() == 10
+    assert said["records"]["2"]["shut"] == pytest.approx(10 / 60)
+    assert said["records"]["1"]["shut"] == 0
+    without = json.loads(ondes("evaluate", trained, folder, "--json").out)
+    assert without["shut"] == 0
+    assert np.array(without["records"]["2"]["confusion"])[:5, names.index("O")].sum() >= 10
+
+    rules.write_text("alarms: {run: {kind: run, of: V, count: 3}}\n")
+    refused = ondes("evaluate", trained, folder, "--rules", rules)
+    assert refused.status == 2
+    assert "--rules" in refused.err
+    other = ondes("evaluate", "spoken-digits", folder, "--rules", "ecg")
+    assert other.status == 2
+    assert "no detector" in other.err

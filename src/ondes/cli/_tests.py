@@ -67,8 +67,27 @@ def is_own(what: str | None) -> bool:
     return what is not None and what not in data.names() and _is_path(what)
 
 
-def judged(model: "Trained", by: str | None, *, device: str, threads: int) -> Any:  # noqa: ANN401
-    """Return a translator with the classifier that judges it, any other model as it is.
+def shut(model: "Trained", rules: str) -> Any:  # noqa: ANN401 - a model and what it leaves out
+    """Return a detector of beats that is shut down where rules call a signal bad.
+
+    Raises:
+        InputError: it is none, or the rules do not say.
+    """
+    from ondes.run import monitor
+    from ondes.run.kinds import detect
+    from ondes.run.pipeline import Pipeline
+
+    found = monitor.load(rules)
+    if not isinstance(model, Pipeline):
+        raise InputError(f"--rules {rules}: {model.card.name} is no detector; leave it out")
+    return detect.shutting(model, found)
+
+
+def judged(
+    model: "Trained", by: str | None, rules: str | None = None, *, device: str, threads: int
+) -> Any:  # noqa: ANN401
+    """Return a translator with the classifier that judges it, or a detector of beats with rules for
+    what it does not judge; any other model as it is.
 
     That is the one named, else the one whose answers it learnt to keep; where there is none, or
     it does not lie where it lay, a translator is scored without.
@@ -84,7 +103,9 @@ def judged(model: "Trained", by: str | None, *, device: str, threads: int) -> An
     if card.task["name"] != "translate":
         if by is not None:
             raise InputError(f"--with {by}: {card.name} is no translator; leave it out")
-        return model
+        return model if rules is None else shut(model, rules)
+    if rules is not None:
+        raise InputError(f"--rules {rules}: {card.name} is a translator; leave it out")
     named = by or card.task["options"].get("classifier", "")
     if not named or (by is None and not artefact.exists(named)):
         return model

@@ -43,6 +43,14 @@ def evaluate(
             "translator; without it the one that it was trained with, if any.",
         ),
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Rules that say what signal a detector of beats does not judge, as ecg: beats "
+            "there are missed in shutdown, which EC57 counts apart.",
+        ),
+    ] = None,
     overrides: _options.Overrides = None,
     json: _options.Json = False,
     rate: _options.Rate = None,
@@ -81,7 +89,7 @@ def evaluate(
     recipe = _tests.recipe_for(trained, data, options=options, overrides=overrides or [])
     scores, beside = {}, {}
     failures: list[Failure] = []
-    subject = _tests.judged(trained, classifier, device=device, threads=threads)
+    subject = _tests.judged(trained, classifier, rules, device=device, threads=threads)
     for name in split or _tests.splits_for(recipe, data):
         examples, unread = _tests.dataset(recipe, name, limit=limit, own=_tests.is_own(data))
         failures += unread

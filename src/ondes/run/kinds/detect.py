@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from ondes.errors import InputError
 from ondes.protocols import Dataset, Examples, Task
 from ondes.run.card import Card, Json
 from ondes.run.engine import Window
 from ondes.run.export import Graph
 from ondes.run.kinds import Scores
+from ondes.run.monitor import Rules
+from ondes.run.monitor.scored import Scored
 from ondes.run.pipeline import Pipeline, revived
 from ondes.run.predictors import Predictor
 from ondes.spec import Spec
@@ -98,7 +101,21 @@ def options(model: Pipeline, path: str) -> dict[str, object]:
     return {**{name: how[name] for name in how if name not in WHICH}, "folder": path}
 
 
-def evaluate(model: Pipeline, examples: Examples) -> Scores:
+def shutting(model: Pipeline, rules: Rules) -> Scored:
+    """Return a detector of beats as EC57 scores it, shut down where rules call a signal bad.
+
+    Raises:
+        InputError: it is scored on other events, or the rules do not say what is bad.
+    """
+    if _scoring(model) != "beats" or rules.quality is None:
+        raise InputError(
+            f"rules {rules.name} to score {model.card.name} (--rules): only beats are scored with "
+            "shutdowns, and rules say under quality: what they are; leave --rules out"
+        )
+    return Scored(model, rules.quality)
+
+
+def evaluate(model: Pipeline | Scored, examples: Examples) -> Scores:
     """Return frames, notes, events, segments and speed, see `ondes.tasks.detect.evaluate`.
 
     Of beats and episodes what `ondes.tasks.detect.hearts` says, as the task's `scoring` asks.
@@ -106,14 +123,15 @@ def evaluate(model: Pipeline, examples: Examples) -> Scores:
     dataset = cast("Dataset", examples)
     match _scoring(model):
         case "beats":
-            return hearts.beat_scores(model, dataset)
+            shutdown = model.shutdown if isinstance(model, Scored) else ()
+            return hearts.beat_scores(model, dataset, shutdown=shutdown)
         case "episodes":
             return hearts.episode_scores(model, dataset)
         case _:
             return dict(scored(model, dataset))
 
 
-def rivals(model: Pipeline, examples: Examples) -> Mapping[str, Scores]:
+def rivals(model: Pipeline | Scored, examples: Examples) -> Mapping[str, Scores]:
     """Return the scores of the classical detectors that were tuned with a model, by family."""
     return {
         family: dict(
@@ -144,7 +162,7 @@ def _of_hearts(task: "DetectTask", examples: Dataset) -> Mapping[str, float]:
             return {}
 
 
-def _scoring(model: Pipeline) -> str:
+def _scoring(model: Pipeline | Scored) -> str:
     return str(model.card.task["options"].get("scoring", "events"))
 
 

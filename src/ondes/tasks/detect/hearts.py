@@ -44,20 +44,26 @@ def records(detector: Detector, dataset: Dataset) -> Iterator[Record]:
         yield Record(told(dataset, index), each.truth, found, each.signal_s)
 
 
-def beat_scores(detector: Detector, dataset: Dataset) -> dict[str, Any]:
+def beat_scores(
+    detector: Detector, dataset: Dataset, *, shutdown: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return how well beats and their classes are found, from the first second of each record.
 
     ``r_f1``, ``r_sen``, ``r_ppv``: beats whatever their class, within 150 ms. ``v_f1``: V against
     the rest. ``veb`` and ``sveb``: ``acc``, ``sen``, ``spe``, ``ppv``, ``f1``, ``fpr`` as EC57
     counts them. ``confusion`` [true][found] counts beats by ``classes``, of which O is no beat and
-    X a shutdown. All these are gross; ``average`` is the mean over records, ``records`` says the
+    X a shutdown, ``shut`` the share of beats that were missed in one: events labelled as `shutdown`
+    says are such times rather than beats. All these are gross; ``average`` is the mean over records, ``records`` says the
     same of each. What annotations do not tell apart is in ``untold``, by record: it is scored
     neither right nor wrong, and is NaN where no record tells it.
 
     Raises:
         InputError: the labels are not the standard's; as `records` else.
     """
-    counted = {each.about.name: (each.about, counts(each)) for each in records(detector, dataset)}
+    counted = {
+        each.about.name: (each.about, counts(each, shutdown=shutdown))
+        for each in records(detector, dataset)
+    }
     figures = {name: _beat_figures([one]) for name, one in counted.items()}
     return {
         **_beat_figures(list(counted.values())),
@@ -94,13 +100,18 @@ def episode_scores(detector: Detector, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def counts(record: Record) -> BeatCounts:
-    """Return the counts of a record, as far as its annotations tell classes apart."""
+def counts(record: Record, *, shutdown: Sequence[str] = ()) -> BeatCounts:
+    """Return the counts of a record, as far as its annotations tell classes apart.
+
+    What was found under labels of `shutdown` is when the detector gave up.
+    """
     about, truth, found = record.about, record.truth, record.found
+    shut = np.isin(found.label, list(shutdown))
     return ec57.beat_counts(
         classed(truth, about.labels),
-        classed(found, about.labels),
+        classed(found[~shut], about.labels),
         learning_s=0,
+        shutdown=found[shut],
         fibrillation=about.apart.resample(truth.rate_hz),
     )
 
@@ -130,6 +141,7 @@ def _beat_figures(counted: Sequence[tuple[Told, BeatCounts]]) -> dict[str, Any]:
         "r_ppv": whole.qrs.precision,
         "v_f1": v["veb/f1"],
         **_nested({**v, **s}),
+        "shut": whole.shut,
         "classes": list(ec57.LABELS),
         "confusion": whole.table.tolist(),
         "beats": whole.qrs.truth,
