@@ -152,8 +152,8 @@ def _row(channel: str | int, names: Sequence[str]) -> int:
     number = int(channel) if str(channel).isdecimal() else -1
     if not 0 <= number < len(names):
         raise ChannelError(
-            f"channel {channel!r} of a recording with {len(names)} channels, "
-            f"{', '.join(names)}{nearest(str(channel), names)}"
+            f"no channel {channel!r} in a recording that has "
+            f"{few(names, most=FEW)}{nearest(str(channel), names)}"
         )
     return number
 

@@ -12,7 +12,7 @@ from ondes.run.live.sources import LostError, Source
 Told = Callable[[str], None]
 
 CHUNK = 2**18  # bytes read at once, at most
-BACK_OFF_S = (0.1, 5.0)  # the first wait for a lost peer, and the longest
+BACK_OFF_S = (0.1, 1.0)  # the first wait for a lost peer, and the longest, which may be lost
 ROOM = 4  # a full ring takes samples again when this part of it is free
 PATIENCE_S = 0.1
 MEASURED_S = 5.0
