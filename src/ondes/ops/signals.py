@@ -16,8 +16,8 @@ def resample(signal: Signal, rate_hz: float, *, pass_band: float = PASS_BAND) ->
     Start and stop are those of `Timebase.rescale`, and every new sample lies at its exact time
     (sample k at k / `rate_hz` seconds), so no event moves against its sound by more than the
     rounding of its own position. Silence is assumed around the signal. The filter is that of
-    `ondes.ops.resample`, whole up to `pass_band` of half the lower rate. Raises RateError for a rate that is not above zero, TooShortError when
-    not one sample would be left.
+    `ondes.ops.resample`, whole up to `pass_band` of half the lower rate. Raises RateError for a
+    rate that is not above zero, TooShortError when not one sample would be left.
 
     >>> half = resample(Signal.of([0.0] * 48, rate_hz=48000, start=480), 24000)
     >>> half.start, half.n_samples

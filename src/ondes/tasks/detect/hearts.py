@@ -53,9 +53,9 @@ def beat_scores(
     the rest. ``veb`` and ``sveb``: ``acc``, ``sen``, ``spe``, ``ppv``, ``f1``, ``fpr`` as EC57
     counts them. ``confusion`` [true][found] counts beats by ``classes``, of which O is no beat and
     X a shutdown, ``shut`` the share of beats that were missed in one: events labelled as `shutdown`
-    says are such times rather than beats. All these are gross; ``average`` is the mean over records, ``records`` says the
-    same of each. What annotations do not tell apart is in ``untold``, by record: it is scored
-    neither right nor wrong, and is NaN where no record tells it.
+    says are such times rather than beats. All these are gross; ``average`` is the mean over
+    records, ``records`` says the same of each. What annotations do not tell apart is in ``untold``,
+    by record: it is scored neither right nor wrong, and is NaN where no record tells it.
 
     Raises:
         InputError: the labels are not the standard's; as `records` else.
