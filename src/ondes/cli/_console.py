@@ -15,7 +15,14 @@ from ondes.io import write_events
 
 Advance = Callable[[float, str], None]
 PATIENCE_S = 2.0
-TELLING = {"frame_f1": "frame F1", "roc_auc": "ROC AUC", "accuracy": "accuracy", "r2": "R²"}
+TELLING = {
+    "frame_f1": "frame F1",
+    "roc_auc": "ROC AUC",
+    "accuracy": "accuracy",
+    "r2": "R²",
+    "f1_translated": "translated F1",
+    "l1": "L1",
+}
 
 
 def show_json(document: object) -> None:

@@ -30,6 +30,7 @@ def models(
     elif name is None:
         _console.show_table(HEADINGS, [_row(card) for card in document["models"]])
         print(f"Architectures for recipes: {', '.join(document['architectures'])}")
+        print(f"Translators for recipes: {', '.join(document['translators'])}")
         for task, rivals in document["rivals"].items():
             print(f"Classical rivals, {task}: {', '.join(rivals)}")
     else:
@@ -38,11 +39,13 @@ def models(
 
 def _all() -> dict[str, Any]:
     from ondes import models as architectures
+    from ondes.models import translators
     from ondes.run import artefact, kinds
 
     return {
         "models": [_one(name) for name in artefact.names()],
         "architectures": architectures.names(),
+        "translators": translators.names(),
         "rivals": {task: list(kinds.find(task).families()) for task in kinds.names()},
     }
 
@@ -53,15 +56,18 @@ def _one(name: str) -> dict[str, Any]:
     Raises `ArtefactError` on an unknown name, or a damaged model.
     """
     from ondes import models as architectures
+    from ondes.models import translators
     from ondes.run import artefact
     from ondes.tasks.classify import classical
 
     if name in architectures.names():
         levels = [f"{level}s" for level in architectures.levels(name)]
         return {"architecture": name, "judges": levels, "about": architectures.card(name)}
+    if name in translators.names():
+        return {"translator": name, "judges": ["pairs"], "about": translators.card(name)}
     if name in classical.names():
         return {"classical rival": name, "judges": ["clips"], "about": classical.about(name)}
-    known = [*artefact.names(), *architectures.names(), *classical.names()]
+    known = [*artefact.names(), *architectures.names(), *translators.names(), *classical.names()]
     if name not in known and not Path(name).exists():
         raise ArtefactError(
             f"no model or architecture is called {name!r}, and no folder{nearest(name, known)}; "
