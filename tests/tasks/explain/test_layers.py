@@ -7,6 +7,7 @@ from torch import nn
 
 from ondes.errors import InputError
 from ondes.tasks.explain import Options, Subject, explain, layers
+from ondes.tasks.explain.plan import planned
 
 RATE_HZ = 8000
 FEW = Options(seeds=1, filters=2, samples=256, exact=True, precision="float32")
@@ -89,3 +90,15 @@ def test_priors_are_told():
     climbing = Climbing(tv=0.3, most=4)
     notes = explain(subject, options=Options(seeds=1, samples=256, climbing=climbing)).notes
     assert ["low frequencies" in note for note in notes] == [True]
+
+
+def test_the_batch_is_chosen_by_what_waveforms_take_not_weights():
+    def bytes_of(kernel):
+        conv = nn.Conv1d(64, 64, kernel, padding=kernel // 2)
+        net = nn.Sequential(nn.Conv1d(1, 64, 1), conv, nn.ReLU())
+        subject = Subject(model=net, rate_hz=RATE_HZ, channels=1, rms=1.0)
+        jobs = planned(subject, FEW, found(net), most=256)
+        return [job.bytes for job in jobs]
+
+    assert bytes_of(3) == bytes_of(33)
+    assert bytes_of(3)[1] >= 64 * 256 * 4

@@ -187,12 +187,14 @@ def some(total: int, most: int | None) -> Tensor:
 
 
 def _bytes(goal: Goal, subject: Subject, samples: int) -> int:
-    """Return what a step keeps of one waveform for its gradient."""
+    """Return what a step keeps of one waveform for its gradient, the weights aside."""
+    own = {weight.untyped_storage().data_ptr() for weight in subject.model.state_dict().values()}
     kept = 0
 
     def weigh(tensor: Tensor) -> Tensor:
         nonlocal kept
-        kept += tensor.numel() * tensor.element_size()
+        if tensor.untyped_storage().data_ptr() not in own:
+            kept += tensor.numel() * tensor.element_size()
         return tensor
 
     x = torch.zeros(1, subject.channels, samples).requires_grad_()
