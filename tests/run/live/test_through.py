@@ -9,7 +9,8 @@ from ondes.errors import ChannelError, InputError, RateError
 from ondes.protocols import Sensor
 from ondes.run import rivals
 from ondes.run.card import Card
-from ondes.run.live import Settings, Watch, source_of
+from ondes.run.classical import find
+from ondes.run.live import Settings, Watch, prompt, source_of
 from ondes.run.live.through import Through, ThroughMaps
 from ondes.run.live.windowed import Windowed
 from ondes.run.translator import Translator
@@ -111,6 +112,15 @@ def test_events_lie_on_the_streams_own_axis_where_rates_differ(judge):
     assert hearing.restart == 70 < hearing.decided
 
 
+def test_a_detector_hears_the_translation_too():
+    knock = np.zeros((1, 4000), np.float32)
+    knock[0, 2000:2040] = np.sin(np.arange(40))
+    knock += np.float32(0.01) * np.random.default_rng(0).normal(size=4000).astype(np.float32)
+    detector, rule = Through(translator(), find("threshold")), find("threshold")
+    assert detector.detect(knock, rate_hz=RATE_HZ) == rule.detect(-knock, rate_hz=RATE_HZ)
+    assert prompt(detector, block_s=0.02) == detector
+
+
 def test_frames_become_maps_become_answers(judge_of_maps, memory, tmp_path):
     model = translator(size=(6, 16), rates=(0.32, 0.32), facts={"frames": FRAMES.to_dict()})
     detector = ThroughMaps(model, judge_of_maps, hop_s=0.32)
@@ -128,12 +138,12 @@ def test_frames_become_maps_become_answers(judge_of_maps, memory, tmp_path):
 
 
 def test_what_does_not_fit_is_refused(judge, judge_of_maps):
-    with pytest.raises(RateError, match="translation at 500 Hz"):
+    with pytest.raises(RateError, match="of the sensor that is translated into"):
         Through(translator(rates=(RATE_HZ, 500.0)), Windowed(judge, 0.25))
     three = [np.zeros((3, 64), np.float32) + wave(word, n=64) for word in ("slow", "fast") * 2]
     wide = Windowed(fitted(three, ["slow", "fast"] * 2, RATE_HZ), 0.25)
     many = translator(size=(6, 200))
-    with pytest.raises(ChannelError, match="translation of 6 channels"):
+    with pytest.raises(ChannelError, match="6 channels given"):
         Through(many, wide)
     with pytest.raises(InputError, match="knows of no frames"):
         ThroughMaps(translator(), judge_of_maps)

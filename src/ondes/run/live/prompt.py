@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ondes.run.detector import Detector
 from ondes.run.engine import Window
+from ondes.run.live.through import Through
 from ondes.run.pipeline import Pipeline
 from ondes.spec import Spec
 
@@ -23,6 +24,9 @@ def prompt(detector: Detector, *, block_s: float, waited: bool = True, rows: int
     costs little all the same, for as many `rows` as it hears. Nobody waits, `waited` is off, where
     a file is heard as fast as can be. Detectors without windows are prompt as they are.
     """
+    if isinstance(detector, Through):
+        inner = prompt(detector.detector, block_s=block_s, waited=waited, rows=rows)
+        return replace(detector, detector=inner)
     if not isinstance(detector, Pipeline):
         return detector
     spec = detector.spec

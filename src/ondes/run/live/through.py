@@ -37,17 +37,13 @@ class Through:
     detector: Detector
 
     def __post_init__(self) -> None:
-        wanted, target = self.detector.spec, self.translator.target
-        if target.rate_hz not in (wanted.rate_hz, *wanted.accepts_hz):
-            raise RateError(
-                f"a translation at {target.rate_hz:.10g} Hz for a model made for "
-                f"{wanted.rate_hz:.10g} Hz: name one of the sensor that is translated into (--with)"
-            )
-        if wanted.channels not in (1, target.n_channels):
-            raise ChannelError(
-                f"a translation of {target.n_channels} channels for a model of {wanted.channels}: "
-                "name one of the sensor that is translated into (--with)"
-            )
+        try:
+            self._inner()
+        except (RateError, ChannelError) as error:
+            raise type(error)(
+                f"of what {self.translator.card.name!r} translates into: {error}; name with --with "
+                "a model of the sensor that is translated into"
+            ) from error
 
     @property
     def spec(self) -> Spec:
@@ -82,13 +78,17 @@ class Through:
         """Return what hears a recording block by block."""
         own, target = self.translator, self.translator.target
         stream = own.stream(rate_hz=rate_hz, channels=channels, choice=choice, resample=resample)
-        rows = tuple(map(str, range(target.n_channels)))
-        inner = self.detector.listen(rate_hz=target.rate_hz, channels=rows)
         one_rate = {rate_hz, own.spec.rate_hz, target.rate_hz, self.detector.spec.rate_hz}
         grid = math.lcm(own.way.pace.hop, self.detector.spec.hop) if len(one_rate) == 1 else None
         fade = own.way.pace.size - own.way.pace.hop
         rates_hz = (rate_hz, target.rate_hz)
-        return Hearing(stream, inner, start=start, rates_hz=rates_hz, grid=grid, fade=fade)
+        return Hearing(stream, self._inner(), start=start, rates_hz=rates_hz, grid=grid, fade=fade)
+
+    def _inner(self) -> Listening:
+        """Return what hears the translation."""
+        target = self.translator.target
+        rows = tuple(map(str, range(target.n_channels)))
+        return self.detector.listen(rate_hz=target.rate_hz, channels=rows)
 
 
 class Hearing:
