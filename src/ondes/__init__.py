@@ -35,6 +35,7 @@ _HOMES = {
     "SignalClassifier": "estimators",
     "SignalRegressor": "estimators",
     "SignalTagger": "estimators",
+    "attribute": "recipe.explaining",
     "explain": "recipe.explaining",
     "load": "run.loading",
     "Pipeline": "run.pipeline",
@@ -52,6 +53,7 @@ __all__ = [
     "SignalTagger",
     "Spec",
     "Timebase",
+    "attribute",
     "explain",
     "load",
     "open_signal",
@@ -68,7 +70,7 @@ if TYPE_CHECKING:
     from ondes.events import Event, EventList
     from ondes.io import open_signal, read, read_events, write, write_events
     from ondes.ops.signals import resample
-    from ondes.recipe.explaining import explain
+    from ondes.recipe.explaining import attribute, explain
     from ondes.run.loading import load
     from ondes.run.pipeline import Pipeline
     from ondes.signal import Signal

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import ondes as package
-from ondes.errors import InputError, NotFiniteError
+from ondes.errors import InputError, NotFiniteError, RateError
 from ondes.models import translators
 from ondes.recipe import explaining
 
@@ -69,6 +69,19 @@ def test_a_recording_is_attributed(ondes, loud_model, tmp_path):
     page = (tmp_path / "o" / "index.html").read_text()
     assert "take.wav" in page
     assert "Integrated gradients" in page
+    wrong = ondes("explain", loud_model, "-o", tmp_path / "o", *FEW, *words, "--label", "loudd")
+    assert wrong.status == 2
+    assert "take.wav: attribute(label='loudd')" in wrong.err
+
+
+def test_a_module_is_attributed_at_the_rate_that_is_told():
+    conv = nn.Sequential(nn.Conv1d(2, 2, 9), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten())
+    signal = package.Signal.of(np.random.default_rng(0).standard_normal((2, 400)), rate_hz=100)
+    told = {"rate_hz": 100, "outputs": ("a", "b"), "label": "b"}
+    found = package.attribute(conv, signal, **told)
+    assert [one.values.shape for one in found] == [(400,)] * 3
+    with pytest.raises(RateError, match="resample"):
+        package.attribute(conv, signal, **told | {"rate_hz": 200})
 
 
 def net():

@@ -145,11 +145,10 @@ def _attributed(model: str, network: "Network", path: Path, label: str | None) -
     from ondes.recipe import explaining
     from ondes.report import attribution
     from ondes.run.pipeline import Pipeline
-    from ondes.tasks.explain import attribute
 
     signal = read(path)
     try:
-        found = attribute(explaining.subject(network, rms=1.0), signal, label=label)
+        found = explaining.attribute(network, signal, label=label)
     except OndesError as error:
         raise type(error)(f"{path}: {error}") from error
     whole = _options.trained(model, device="cpu", threads=0)

@@ -1,4 +1,4 @@
-"""From whatever names a network to what it has learnt: `ondes.explain`."""
+"""From whatever names a network to what it has learnt: `ondes.explain` and `ondes.attribute`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
     from ondes.run.translator import Translator
-    from ondes.tasks.explain import Explanation, Method, Progress, Subject
+    from ondes.tasks.explain import Attribution, Explanation, Method, Progress, Subject
 
 
 EXAMPLES = 16  # of which the RMS is taken
@@ -120,6 +120,42 @@ def explain(
     known = subject(found, rate_hz=rate_hz, channels=channels, outputs=outputs, rms=level)
     known = _with_notes(known, notes)
     return explained(known, options=options, progress=progress)
+
+
+def attribute(
+    model: str | os.PathLike[str] | Pipeline | Classifier | nn.Module | Network,
+    signal: Signal | str | os.PathLike[str],
+    *,
+    label: str | None = None,
+    rate_hz: float | None = None,
+    outputs: Sequence[str] = (),
+    layer: str | None = None,
+    seed: int = 0,
+) -> list[Attribution]:
+    """Return which part of a recording carried a label, by several methods; needs captum.
+
+    Each has a value for every sample, and its rank correlation with the same of the network with
+    shuffled weights, see `ondes.tasks.explain.Attribution`.
+
+    Args:
+        model, rate_hz, outputs: as for `explain`; outputs of a module must be named.
+        signal: a recording, or its path, at the rate and with the channels that the model takes.
+        label: one of the outputs; None is the likeliest.
+        layer: of Grad-CAM; None is the deepest that has still several values along time.
+        seed: of the shuffled weights.
+
+    Raises:
+        InputError: there is no such output or layer, or the recording is too long.
+        RateError, ChannelError, TooShortError: the recording does not fit.
+        MissingExtraError: captum is not installed.
+    """
+    from ondes.tasks.explain import attribute as attributed
+
+    found = model if isinstance(model, Network) else network(model)
+    heard = signal if isinstance(signal, Signal) else open_signal(Path(signal)).read()
+    channels = None if hasattr(found.module, "spec") else heard.n_channels
+    known = subject(found, rms=1.0, rate_hz=rate_hz, channels=channels, outputs=outputs)
+    return attributed(known, heard, label=label, layer=layer, seed=seed)
 
 
 def network(

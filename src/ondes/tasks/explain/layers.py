@@ -223,9 +223,10 @@ def _called(
         with torch.enable_grad():
             output = model(fed(model, noise))
     except Exception as error:  # as the module's own code raises
+        why = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
             f"explain: {type(model).__name__} cannot be computed for noise of shape "
-            f"{list(noise.shape)} [batch, channel, time] ({str(error).splitlines()[0]}): give "
+            f"{list(noise.shape)} [batch, channel, time] ({why}): give "
             "channels= and samples= as it takes them, and exact=True (--exact) where it takes "
             "clips of one length alone"
         ) from error
@@ -276,8 +277,8 @@ def _hops(model: nn.Module, noise: Tensor, *, fixed: bool) -> dict[str, int]:
     One that gives as many of any length has as many samples as the noise to each.
     """
     channels, samples = noise.shape[1:]
-    long = max(LONG, samples)
-    lengths = (0, samples) if fixed else (long, 2 * long)
+    half = max(LONG, samples // 2)
+    lengths = (0, samples) if fixed else (half, 2 * half)
     try:
         before, after = (_counts(model, channels=channels, samples=length) for length in lengths)
     except InputError:  # it takes no longer ones
