@@ -138,6 +138,11 @@ def test_frames_are_translated_map_by_map(ondes, model_of_maps, tmp_path):
         (0.64, 1.28),
         (0.96, 1.6),
     ]
+    call = ("translate", tmp_path / "walk.npy", "-m", model_of_maps, "-o", out)
+    assert "3 maps" in (said := ondes(*call, "--skip-existing").out)
+    assert "(before)" in said
+    (out / "walk.0002.npy").unlink()
+    assert "(before)" not in ondes(*call, "--skip-existing").out
     second = np.load(out / "walk.0001.npy")
     np.testing.assert_allclose(second, FRAMES.map_of(x[:, 32:64]), atol=1e-5)
     again = ondes("translate", out / "walk.0001.npy", "-m", model_of_maps, "-o", tmp_path / "two")

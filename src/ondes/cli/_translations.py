@@ -81,6 +81,29 @@ class Done:
         return f"{', '.join(words)}; " if words else ""
 
 
+@dataclass(frozen=True)
+class Results:
+    """Where results belong: a file of each kind, by its suffix."""
+
+    folder: Path
+    kinds: dict[str, str]
+    skip: bool
+
+    def paths(self, take: Take, number: int | None = None) -> dict[str, Path]:
+        """Return where a recording's results belong, or those of one of its maps."""
+        some = "" if number is None else f".{number:04}"
+        return {
+            kind: take.result(self.folder, f"{some}{suffix}") for kind, suffix in self.kinds.items()
+        }
+
+    def there(self, take: Take, n_maps: int) -> list[dict[str, Path]]:
+        """Return the results of a recording that are to be kept, all of them or none."""
+        numbers = range(n_maps) if n_maps > 1 else (None,)
+        found = [self.paths(take, number) for number in numbers]
+        whole = all(path.exists() for paths in found for path in paths.values())
+        return found if self.skip and whole else []
+
+
 def scores(done: Sequence[Done]) -> dict[str, float]:
     """Return means over all parts: errors, and how often the classifier says as of the target."""
     parts = [part for one in done for part in one.parts]

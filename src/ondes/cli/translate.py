@@ -16,7 +16,7 @@ from ondes.cli import _console, _options
 from ondes.cli._batch import Told, complain, failed_rows, make_folder, work_through
 from ondes.cli._takes import Failure, Take, recordings
 from ondes.cli._targets import Targets, opened
-from ondes.cli._translations import AS_IS, COARSE, TARGET, TRANSLATED, Done, Part, scores
+from ondes.cli._translations import AS_IS, COARSE, TARGET, TRANSLATED, Done, Part, Results, scores
 from ondes.errors import InputError
 from ondes.io import SignalFile, signal_formats, signal_suffix, write
 from ondes.signal import Signal
@@ -129,7 +129,7 @@ def translate(
         job = _Translation(
             loaded,
             opening,
-            _Results(out, kinds, skip_existing),
+            Results(out, kinds, skip_existing),
             known,
             judging,
             "mix" if channel == ["mix"] else channel,
@@ -186,36 +186,12 @@ class _Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Results:
-    """Where results belong: a file of each kind, by its suffix."""
-
-    folder: Path
-    kinds: dict[str, str]
-    skip: bool
-
-    def paths(self, take: Take, number: int | None = None) -> dict[str, Path]:
-        """Return where a recording's results belong, or those of one of its maps."""
-        some = "" if number is None else f".{number:04}"
-        return {
-            kind: take.result(self.folder, f"{some}{suffix}") for kind, suffix in self.kinds.items()
-        }
-
-    def there(self, take: Take) -> dict[str, Path]:
-        """Return the results of a recording that are to be kept."""
-        for number in (None, 0):
-            paths = self.paths(take, number)
-            if self.skip and all(path.exists() for path in paths.values()):
-                return paths
-        return {}
-
-
-@dataclass(frozen=True)
 class _Translation:
     """What a recording becomes, and its results on disk."""
 
     translator: "Translator"
     opening: _options.Opening
-    results: _Results
+    results: Results
     targets: Targets | None
     judge: "Classifier | None"
     channels: "Choice"
@@ -225,13 +201,12 @@ class _Translation:
     def do(self, take: Take, told: Told) -> Done:
         """Translate a recording and write its results."""
         file = self.open(take)
-        if there := self.results.there(take):
-            return Done(take, [Part(there, {})], file.duration_s, before=True)
-        several = self._n_maps(file) > 1
-        parts = []
+        n_maps, parts = self._n_maps(file), []
+        if there := self.results.there(take, n_maps):
+            return Done(take, [Part(paths, {}) for paths in there], file.duration_s, before=True)
         for number, piece in enumerate(self.pieces(file, told)):
             target = self.target(take, piece)
-            paths = self.results.paths(take, number if several else None)
+            paths = self.results.paths(take, number if n_maps > 1 else None)
             _write(piece.made.result, paths, take)
             figures, labels = _figures(piece, target), self._labels(piece, target)
             span = (at / file.rate_hz for at in piece.frames) if piece.frames else (None, None)
@@ -269,9 +244,12 @@ class _Translation:
         return piece, self.target(take, piece)
 
     def _n_maps(self, file: SignalFile) -> int:
-        frames = self.translator.frames
-        longer = frames is not None and file.rate_hz == frames.rate_hz
-        return 2 if frames and longer and file.n_samples > frames.size else 1
+        if not self.translator.is_of_frames(file.rate_hz):
+            return 1
+        pace = self.translator.mapping(
+            rate_hz=file.rate_hz, channels=file.channels, choice=self.channels, hop_s=self.hop_s
+        ).pace
+        return 1 + -(-max(file.n_samples - pace.size, 0) // pace.hop)
 
     def _labels(self, piece: _Piece, target: Signal | None) -> "dict[str, Labels]":
         if self.judge is None:
