@@ -8,7 +8,7 @@ import torch
 
 from ondes import models, recipe
 from ondes.errors import RecipeError
-from ondes.models.rhythm import Config, Intervals, Module
+from ondes.models.rhythm import STEEP, Config, Intervals, Module
 from ondes.recipe import build
 from ondes.run import artefact
 
@@ -27,12 +27,15 @@ def told(beats: list[int], *, ventricular: tuple[int, ...] = (), n: int = 600) -
 
 def test_intervals_are_told_against_each_other() -> None:
     """Of 30, 40 and 60 frames: two differences, the last one, and how long ago it ended."""
-    first, second, last, now, *others = told([450, 480, 520, 580]).tolist()
-    assert first == pytest.approx(math.log(60 / 40), abs=0.01)
-    assert second == pytest.approx(math.log(40 / 30), abs=0.01)
+    first, second, *sizes, last, now = told([450, 480, 520, 580]).tolist()[:6]
+    assert first == pytest.approx(STEEP * math.log(60 / 40), abs=0.02)
+    assert second == pytest.approx(STEEP * math.log(40 / 30), abs=0.02)
+    assert sizes == [first, second]
+    slower = told([450, 510, 550, 580]).tolist()
+    assert slower[0] == pytest.approx(-slower[2])
     assert last == pytest.approx(math.log(60 * FRAME_S / 0.8), abs=0.01)
     assert now == pytest.approx(math.log(16 * FRAME_S / 0.8), abs=0.02)
-    assert others == pytest.approx([1, 0] * 3, abs=0.01)
+    assert told([450, 480, 520, 580]).tolist()[6:] == pytest.approx([1, 0] * 3, abs=0.01)
 
 
 def test_which_beats_looked_ventricular_is_told() -> None:
@@ -41,7 +44,7 @@ def test_which_beats_looked_ventricular_is_told() -> None:
 
 
 def test_an_interval_is_unknown_where_none_has_been() -> None:
-    known = told([580]).tolist()[4::2]
+    known = told([580]).tolist()[6::2]
     assert known == pytest.approx([0, 0, 0], abs=0.01)
 
 

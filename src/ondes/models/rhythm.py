@@ -21,7 +21,6 @@ from ondes.errors import RecipeError
 from ondes.models import pulse
 from ondes.nn.checks import check_input
 from ondes.nn.field import Field
-from ondes.nn.init import expect_silence
 from ondes.spec import Spec
 
 CARD = (
@@ -33,6 +32,7 @@ KINDS = ("N", "S", "V", "F", "Q")
 VENTRICULAR = KINDS.index("V")
 FRAME = 0
 SHARP, EDGE = 24.0, 0.5  # of the sigmoid that tells a beat from none
+STEEP = 4.0  # what differences are multiplied by, as they are small
 USUAL_S = 0.8  # an interval whose logarithm is told as 0
 LEAST = 1e-3  # of a probability that others are taken against
 
@@ -94,7 +94,6 @@ class Module(nn.Module):
             pulse.Block(config.width, d, ahead=2 * d, dropout=config.dropout) for d in config.reach
         )
         self.head = nn.Conv1d(config.width, len(classes), 1)
-        expect_silence(self.head)
         seen = _field(config, self.inner.spec, self.intervals.back)
         self.spec = Spec(
             rate_hz=rate_hz,
@@ -143,12 +142,14 @@ class Intervals(nn.Module):
         super().__init__()
         self.count, self.rest, self.doublings = config.intervals, config.rest, config.doublings
         self.usual = log(USUAL_S / frame_s)
-        self.outputs = 3 * config.intervals + 1
+        self.outputs = 4 * config.intervals
         window = 2**config.doublings - 1
         self.back = window * (self.count + 1) + self.rest * self.count
 
     def forward(self, probable: Tensor, share: Tensor) -> Tensor:
-        """Return [b, feature, t]: differences of intervals, the last, which are known, which V."""
+        """Return [b, feature, t]: what differences of intervals are, and how large, of logarithms;
+        the last interval and how long ago it ended; of each whether it is known, and its share.
+        """
         beat = torch.sigmoid(SHARP * (probable - EDGE))
         none = quiet(beat, self.doublings)
         past = since(none)
@@ -160,9 +161,9 @@ class Intervals(nn.Module):
             last = held(delayed(last, self.rest), beat, none)
             each.append(last)
         told = torch.stack(each)
-        steps = (told[:-1] - told[1:])[:, :, :1]
-        parts = [*steps, told[0, :, :1], torch.log1p(past) - self.usual, *told[:, :, 1:]]
-        return torch.cat(parts, dim=1)
+        steps = STEEP * (told[:-1] - told[1:])[:, :, :1]
+        now = torch.log1p(past) - self.usual
+        return torch.cat([*steps, *steps.abs(), told[0, :, :1], now, *told[:, :, 1:]], dim=1)
 
 
 def quiet(beat: Tensor, doublings: int) -> list[Tensor]:
