@@ -294,7 +294,7 @@ def test_numbers_that_cannot_be_are_refused(family, options, said):
 
 
 def test_a_band_must_fit_the_rate():
-    with pytest.raises(InputError, match="half the rate"):
+    with pytest.raises(InputError, match=r"half the rate; give .* in a JSON file"):
         Plan(rate_hz=1000, n_fast=0, n_slow=1, low_hz=10, high_hz=600, clip=None)
 
 

@@ -109,7 +109,8 @@ class Plan:
         if self.high_hz is not None and not self.low_hz < self.high_hz < self.rate_hz / 2:
             raise InputError(
                 f"a band from {self.low_hz:.10g} to {self.high_hz:.10g} Hz at {self.rate_hz:.10g} "
-                "Hz: it must rise, and end below half the rate"
+                "Hz: it must rise, and end below half the rate; give other low_hz and high_hz, on "
+                "the command line in a JSON file of the detector's numbers"
             )
 
     @cached_property
