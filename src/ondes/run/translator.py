@@ -218,9 +218,9 @@ class Translator:
             RateError, ChannelError: the recording does not fit; or with `resample` its channels.
         """
         self._into(signal.rate_hz, resample=resample)
-        way = together(channels, signal.channels, self.heard)
-        names = ("mix",) if way.mixed else tuple(signal.channels[row] for row in way.rows)
-        return Signal(way(signal.samples), signal.rate_hz, signal.start, signal.unit, names)
+        route = together(channels, signal.channels, self.heard)
+        names = ("mix",) if route.mixed else tuple(signal.channels[row] for row in route.rows)
+        return Signal(route(signal.samples), signal.rate_hz, signal.start, signal.unit, names)
 
     def map_of(self, frames: Signal) -> Signal:
         """Return the map of frames of either sensor, as many as one takes.
