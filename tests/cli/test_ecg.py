@@ -69,6 +69,8 @@ def test_from_five_minutes_to_beats_and_their_scores(
     table = ondes("evaluate", trained, folder)
     assert "veb sen" in table.out
     assert "all: record" in table.out
+    assert "has learnt from 1 of these records, or others of their name (2)" in table.err
+    assert "has learnt" not in ondes("evaluate", trained).err
 
 
 def test_a_short_word_that_is_none_is_refused(ondes, tmp_path: Path) -> None:

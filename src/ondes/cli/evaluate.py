@@ -10,6 +10,7 @@ from ondes.cli._takes import Failure
 
 if TYPE_CHECKING:
     from ondes.recipe import Recipe
+    from ondes.run.card import Card
     from ondes.run.kinds import Scores
 
 
@@ -100,6 +101,7 @@ def evaluate(
         _show_document(trained.card.name, recipe, scores, beside, failures)
     else:
         _show_tables(scores, beside, recipe)
+    _tell_learnt(trained.card, scores)
     for failure in failures:
         _console.note(f"left out: {failure.reason}")
     raise typer.Exit(int(bool(failures)))
@@ -140,6 +142,18 @@ def _show_tables(
             _console.show_table((f"{split}: true, found", *classes), rows)
         if "records" in figures:
             _show_records(split, figures)
+
+
+def _tell_learnt(card: "Card", scores: "Mapping[str, Scores]") -> None:
+    """Say which of the records that a model was scored on it has learnt from."""
+    learnt = set(card.facts.get("learnt", ()))
+    for split, figures in scores.items():
+        known = sorted(learnt & {*figures.get("records", ())})
+        if known:
+            _console.note(
+                f"{split}: {card.name} has learnt from {len(known)} of these records, or others of "
+                f"their name ({', '.join(known)}): figures on them say nothing about other persons"
+            )
 
 
 def _show_records(split: str, figures: "Scores") -> None:

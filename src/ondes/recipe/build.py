@@ -140,8 +140,8 @@ def data_config(recipe: Recipe, split: str) -> Any:  # noqa: ANN401 - the data s
     return make(maker, _data_options(recipe, split), ("data", "options"))
 
 
-def facts(recipe: Recipe) -> dict[str, float]:
-    """Return the numbers about the data that their set tells for the card; most tell none.
+def facts(recipe: Recipe) -> dict[str, Any]:
+    """Return what the card shall say about the data, as their set tells it; most tell nothing.
 
     Raises:
         InputError: its files do not fit.

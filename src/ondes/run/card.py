@@ -26,7 +26,7 @@ class Card:
     task: ``{"name": task, "options": {...}, "decoder": {...}}``, as `ondes.tasks.build` takes them.
     recipe: the recipe it was trained by, in full.
     data: what it was trained and tested on.
-    facts: numbers about those data that whoever uses the model needs, as the data set tells them.
+    facts: about those data, that whoever uses the model needs, as the data set tells them.
     scores: measured ones, by the data they were measured on.
     baselines: classical rivals by family: detectors tuned on the same validation data, each as
         `ondes.tasks.detect.classical.to_dict` writes it; of those of classifiers, fitted to the

@@ -14,7 +14,7 @@ import numpy as np
 
 from ondes.data.ecg.records import Record
 from ondes.data.splits import Span, Split, Valid, check, leave_group_out
-from ondes.errors import InputError, RecipeError, nearest
+from ondes.errors import InputError, RecipeError, few, nearest
 
 PACED = ("102", "104", "107", "217")
 """MIT-BIH records of paced hearts, which EC57 leaves out of the scores of beats."""
@@ -32,6 +32,7 @@ COMMON = (
     "117", "118", "119", "121", "122", "123", "124",
 )  # fmt: skip
 """MIT-BIH records 100 to 124 that are not paced: Kiranyaz et al. (2016) take common beats there."""
+MANY = 50  # records that messages name
 MINUTES = 5.0
 VALID_PART = 0.2
 """Of a person's own minutes, the last part, by which is chosen."""
@@ -117,7 +118,10 @@ def own_minutes(
     named = {record.name: record for record in records}
     for name in (patient, *common):
         if name not in named:
-            raise InputError(f"there is no record {name!r}{nearest(name, named)}")
+            raise InputError(
+                f"there is no record {name!r}; there are {few(sorted(named), most=MANY)}: name "
+                "one of these, or the folder that holds it (data.options.folder=mitdb)"
+            )
     own = named[patient]
     stop = round(minutes * 60 * own.rate_hz)
     if not 0 < stop < own.n_samples:

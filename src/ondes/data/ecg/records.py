@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ondes.errors import ChannelError, FormatError, InputError, RateError, nearest
+from ondes.errors import ChannelError, FormatError, InputError, RateError, few, nearest
 from ondes.events import EventList
 from ondes.io import beats, open_signal, read, read_events
 from ondes.ops.resample import PASS_BAND
@@ -33,6 +33,7 @@ PERSONS = {"202": "201"}
 """MIT-BIH records 201 and 202 are of one person; all others are of a person each."""
 FIRST_LEADS = {"102": "V5", "104": "V5", "114": "V5"}
 """MIT-BIH records whose first lead is not MLII."""
+MANY = 50  # records that messages name
 UNKNOWN = "beat"
 """Label of a beat whose class nobody tells."""
 _LABELS = MappingProxyType({1: "V", 0: UNKNOWN, -1: UNKNOWN})
@@ -99,7 +100,10 @@ def found(folder: Path, names: Sequence[Name] = ()) -> list[Record]:
     wanted = tuple(map(str, names))
     for name in wanted:
         if name not in known:
-            raise InputError(f"{folder} holds no record {name!r}{nearest(name, known)}")
+            raise InputError(
+                f"{folder} holds no record {name!r}; it holds {few(known, most=MANY)}: name one of "
+                "these, or another folder"
+            )
     if not known:
         raise InputError(
             f"{folder} holds no record: give a folder of .hea files, each with its .dat and .atr "

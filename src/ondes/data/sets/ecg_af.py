@@ -88,6 +88,14 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     )
 
 
+def facts(config: Config) -> dict[str, list[str]]:
+    """For the card: the records that are learnt from, or chosen by."""
+    found = records.found(located(config.folder, option="folder"), config.records)
+    parts = protocols.one_out(found, config.fold, valid=config.valid)
+    learnt = {span.source for span in (*parts.train, *parts.valid)}
+    return {"learnt": sorted({*learnt, *(record.name for record in _free(config, found))})}
+
+
 @dataclass(frozen=True)
 class _Retimed:
     """Clips whose beats come at other times."""

@@ -87,10 +87,7 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     Raises InputError where records are missing or a split is empty, RateError where rates differ,
     ChannelError where a lead is missing, LeakageError where the protocol would leak.
     """
-    folders = [config.folder] if isinstance(config.folder, str) else config.folder
-    left = tuple(map(str, config.without))
-    places = [located(folder, option="folder") for folder in folders]
-    found = [r for r in records.gathered(places, config.records) if r.name not in left]
+    found = _records(config)
     spans = _spans(found, config, split)
     for span in spans:
         records.rows(next(r for r in found if r.name == span.source), config.cutting.leads)
@@ -101,6 +98,13 @@ def build(config: Config, *, split: str, seed: int) -> Stretches | Clips:
     favoured = str(config.patient) if config.protocol == "own-minutes" else ""
     shares = {favoured: config.own} if favoured else {}
     return Clips(whole, seed=seed if split == "train" else None, shares=shares)
+
+
+def facts(config: Config) -> dict[str, list[str]]:
+    """For the card: the records that are learnt from as a whole, or chosen by."""
+    parts = _parts(_records(config), config)
+    learnt = {span.source for span in (*parts.train, *parts.valid)}
+    return {"learnt": sorted(learnt - {str(config.patient)})}
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,13 @@ class _Truth:
     def apart(self, record: Record) -> EventList:
         """Ventricular flutter and fibrillation, which EC57 leaves out."""
         return beats.flutter(record.annotations())
+
+
+def _records(config: Config) -> list[Record]:
+    folders = [config.folder] if isinstance(config.folder, str) else config.folder
+    left = tuple(map(str, config.without))
+    places = [located(folder, option="folder") for folder in folders]
+    return [r for r in records.gathered(places, config.records) if r.name not in left]
 
 
 def _spans(found: list[Record], config: Config, split: str) -> tuple[Span, ...]:
