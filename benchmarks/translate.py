@@ -41,12 +41,15 @@ ROWS = {
 }
 MANY = 900
 NOISY = ("power_db", "colour", "drone_db", "tones", "tone_db", "drift_db", "jitter")
+NOISY += ("spread_db", "spread_m")
 PLACED = ("beam_deg", "yaw_deg", "slope_db_per_m", "place_m")
 SENSORS = {
     "all": NEW,
     "noise": replace(OLD, **{name: getattr(NEW, name) for name in NOISY}),
     "beam": replace(OLD, **{name: getattr(NEW, name) for name in PLACED}),
-    "form": replace(OLD, carrier_hz=4.3e9, pulse="flat", first_m=0.6, bin_m=0.07),
+    "form": replace(
+        OLD, carrier_hz=4.3e9, pulse="flat", first_m=0.6, bin_m=0.07, place_m=NEW.place_m
+    ),
 }
 """New sensors: that of `uwb_pairs`; the old one with its noise and faults alone, with its beam and
 place alone; and one of another band and other bins that is no worse."""
