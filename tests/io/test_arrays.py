@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import ondes
 from ondes.errors import FormatError, InputError, NotFiniteError, TooShortError
-from ondes.io import open_signal, pcm, read, write
+from ondes.io import open_signal, pcm, read, sink, write
+from ondes.signal import Signal
 
 INTEGERS = ["int8", "uint8", "int16", "uint16", ">i2", "<i4", ">u4"]
 FLOATS = ["float16", "float32", ">f4", "float64"]
@@ -200,3 +201,26 @@ def test_bytes_of_integers_are_no_floats(tmp_path):
     rng.integers(-3000, 3000, 20_000).astype("int16").tofile(tmp_path / "a.raw")
     with pytest.raises(FormatError, match="give the type they were written in"):
         read(tmp_path / "a.raw", rate_hz=1000, dtype="float32")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".wav", ".csv"])
+def test_a_signal_that_comes_in_blocks_is_written_as_a_whole_one(suffix, tmp_path):
+    x = np.random.default_rng(0).normal(size=(2, 100)).astype(np.float32)
+    with sink(tmp_path / f"x{suffix}", n_channels=2, n_samples=100, rate_hz=50) as put:
+        for block in (x[:, :1], x[:, 1:70], x[:, 70:]):
+            put(block)
+    write(Signal.of(x, rate_hz=50), tmp_path / f"y{suffix}")
+    one, other = (open_signal(tmp_path / f"{name}{suffix}", rate_hz=50) for name in "xy")
+    assert (one.dtype, one.channels, one.rate_hz) == (other.dtype, other.channels, other.rate_hz)
+    np.testing.assert_array_equal(one.read().samples, other.read().samples)
+    np.testing.assert_array_equal(one.read().samples, x)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".wav", ".csv"])
+@pytest.mark.parametrize("n", [99, 101])
+def test_what_came_in_other_numbers_leaves_no_file(suffix, n, tmp_path):
+    x = np.zeros((2, n), np.float32)
+    lent = sink(tmp_path / f"x{suffix}", n_channels=2, n_samples=100, rate_hz=50)
+    with pytest.raises(InputError, match="100"), lent as put:
+        put(x)
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +19,14 @@ from ondes.errors import (
     RateError,
     TooShortError,
 )
+from ondes.io import sink
 from ondes.models import translators
 from ondes.ops.radar import joined
 from ondes.ops.resample import Resampler
 from ondes.protocols import Sensor
 from ondes.run.card import Card
 from ondes.run.predictors.torch import Network
+from ondes.run.source import source_of
 from ondes.run.translator import Translator
 from ondes.run.way import Way
 from ondes.spec import TranslatorSpec
@@ -144,6 +147,22 @@ def test_memory_does_not_grow_with_a_stream():
     for _ in range(50):
         stream.push(noise(400))
     assert stream._windows._tape._array.size < 20_000
+
+
+def test_memory_does_not_grow_with_a_file_that_is_written(tmp_path):
+    def peak(n):
+        blocks = (noise(1000) for _ in range(n // 1000))
+        source, flow = source_of(blocks, rate_hz=RATE_HZ), same(size=4000)
+        tracemalloc.start()
+        with sink(tmp_path / "x.npy", n_channels=1, n_samples=n, rate_hz=RATE_HZ) as put:
+            for part in flow.flow(source):
+                put(part.result)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(20_000)
+    assert peak(400_000) < 1.5 * peak(40_000)
 
 
 def test_what_was_saved_answers_the_same(tmp_path):

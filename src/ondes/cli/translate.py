@@ -2,31 +2,26 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from ondes.cli import _console, _options
-from ondes.cli._batch import Told, complain, failed_rows, make_folder, work_through
+from ondes.cli._batch import complain, failed_rows, make_folder, work_through
 from ondes.cli._takes import Failure, Take, recordings
-from ondes.cli._targets import Targets, opened
-from ondes.cli._translations import AS_IS, COARSE, TARGET, TRANSLATED, Done, Part, Results, scores
+from ondes.cli._targets import Targets
+from ondes.cli._translating import Translation
+from ondes.cli._translations import Done, Part, Results, scores
 from ondes.errors import InputError
-from ondes.io import SignalFile, signal_formats, signal_suffix, write
-from ondes.signal import Signal
+from ondes.io import signal_formats, signal_suffix
 
 if TYPE_CHECKING:
     from ondes.report.translation import Item
     from ondes.run.classifier import Classifier
-    from ondes.run.labels import Labels
-    from ondes.run.source import Choice
-    from ondes.run.translating import Translated
     from ondes.run.translator import Translator
 
 PAGE = "report.html"
@@ -126,7 +121,7 @@ def translate(
         judging = _judging(judge, loaded, device=device, threads=threads)
         known = Targets.of(targets, opening, loaded, takes)
         make_folder(out)
-        job = _Translation(
+        job = Translation(
             loaded,
             opening,
             Results(out, kinds, skip_existing),
@@ -135,6 +130,7 @@ def translate(
             "mix" if channel == ["mix"] else channel,
             resample,
             hop_s,
+            report,
         )
         _tell_assumed(takes, opening, loaded)
         tally = _Tally(json=json, failures=list(missing))
@@ -177,122 +173,6 @@ def _judging(
     return judge
 
 
-class _Piece(NamedTuple):
-    """A recording, or the map of its frames [start, stop), and what it is translated into."""
-
-    source: Signal
-    made: "Translated"
-    frames: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class _Translation:
-    """What a recording becomes, and its results on disk."""
-
-    translator: "Translator"
-    opening: _options.Opening
-    results: Results
-    targets: Targets | None
-    judge: "Classifier | None"
-    channels: "Choice"
-    resample: bool
-    hop_s: float | None
-
-    def do(self, take: Take, told: Told) -> Done:
-        """Translate a recording and write its results."""
-        file = self.open(take)
-        n_maps, parts = self._n_maps(file), []
-        if there := self.results.there(take, n_maps):
-            return Done(take, [Part(paths, {}) for paths in there], file.duration_s, before=True)
-        for number, piece in enumerate(self.pieces(file, told)):
-            target = self.target(take, piece)
-            paths = self.results.paths(take, number if n_maps > 1 else None)
-            _write(piece.made.result, paths, take)
-            figures, labels = _figures(piece, target), self._labels(piece, target)
-            span = (at / file.rate_hz for at in piece.frames) if piece.frames else (None, None)
-            parts.append(Part(paths, figures, labels, *span))
-        return Done(take, parts, file.duration_s)
-
-    def open(self, take: Take) -> SignalFile:
-        """Open a recording, at the sensor's rate where neither file nor call tells one."""
-        return opened(take.path, self.opening, self.translator, self.translator.way.source)
-
-    def pieces(self, file: SignalFile, told: Told = lambda _: None) -> Iterator[_Piece]:
-        """Yield what a recording is made into: itself, or the maps of its frames."""
-        if self.translator.is_of_frames(file.rate_hz) or self.hop_s is not None:
-            for one in self.translator.maps(file, channels=self.channels, hop_s=self.hop_s):
-                yield _Piece(one.source, one.made, (one.start, one.stop))
-                told(one.stop / file.n_samples)
-            return
-        source = self.translator.chosen(file.read(), self.channels, resample=self.resample)
-        made = self.translator.parts(
-            source,
-            resample=self.resample,
-            progress=lambda seconds: told(seconds / file.duration_s),
-        )
-        yield _Piece(source, made)
-
-    def target(self, take: Take, piece: _Piece) -> Signal | None:
-        """Return what the other sensor recorded of a piece, where that is known."""
-        if self.targets is None:
-            return None
-        return self.targets.find(take, piece.made.result, piece.frames)
-
-    def shown(self, take: Take, number: int) -> tuple[_Piece, Signal | None]:
-        """Return a piece anew, and its target, to be drawn."""
-        piece = next(islice(self.pieces(self.open(take)), number, None))
-        return piece, self.target(take, piece)
-
-    def _n_maps(self, file: SignalFile) -> int:
-        if not self.translator.is_of_frames(file.rate_hz):
-            return 1
-        pace = self.translator.mapping(
-            rate_hz=file.rate_hz, channels=file.channels, choice=self.channels, hop_s=self.hop_s
-        ).pace
-        return 1 + -(-max(file.n_samples - pace.size, 0) // pace.hop)
-
-    def _labels(self, piece: _Piece, target: Signal | None) -> "dict[str, Labels]":
-        if self.judge is None:
-            return {}
-        takes = self.judge.spec.rate_hz, self.judge.spec.channels
-        made = piece.made
-        clips = {AS_IS: piece.source, TRANSLATED: made.result, TARGET: target}
-        if not np.array_equal(made.coarse.samples, made.result.samples):
-            clips[COARSE] = made.coarse
-        return {
-            which: self.judge.classify(clip)
-            for which, clip in clips.items()
-            if clip is not None and (clip.rate_hz, clip.n_channels) == takes
-        }
-
-
-def _write(result: Signal, paths: dict[str, Path], take: Take) -> None:
-    for kind, path in paths.items():
-        if path.exists() and path.resolve() == take.path.resolve():
-            raise InputError(f"{path} is the input itself: name another folder with -o")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(result, path, format=kind)
-
-
-def _figures(piece: _Piece, target: Signal | None) -> dict[str, float]:
-    """Return the mean uncertainty and, where the target is known, mean absolute errors."""
-    made, found = piece.made, {}
-    if made.uncertainty is not None:
-        found["uncertainty"] = float(made.uncertainty.samples.mean(dtype=np.float64))
-    if target is None:
-        return found
-    found["l1"] = _l1(made.result, target)
-    alike = (piece.source.rate_hz, piece.source.samples.shape) == (
-        target.rate_hz,
-        target.samples.shape,
-    )
-    return {**found, "l1_as_is": _l1(piece.source, target)} if alike else found
-
-
-def _l1(one: Signal, other: Signal) -> float:
-    return float(np.abs(one.samples - other.samples).mean(dtype=np.float64))
-
-
 @dataclass
 class _Tally:
     """What became of the recordings; printed as they come where there is no document."""
@@ -311,7 +191,7 @@ class _Tally:
             print(outcome.line())
 
 
-def _write_page(path: Path, job: _Translation, tally: _Tally, model: str) -> None:
+def _write_page(path: Path, job: Translation, tally: _Tally, model: str) -> None:
     """Write the page of all recordings."""
     from ondes.report import translation
 
@@ -330,7 +210,7 @@ def _write_page(path: Path, job: _Translation, tally: _Tally, model: str) -> Non
     )
 
 
-def _items(job: _Translation, done: Sequence[Done]) -> "list[Item]":
+def _items(job: Translation, done: Sequence[Done]) -> "list[Item]":
     from ondes.report.translation import Item, Shown
 
     def shown(take: Take, number: int) -> Shown:

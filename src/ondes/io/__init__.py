@@ -20,6 +20,7 @@ from ondes.io.signals import (
     signal_formats,
     signal_suffix,
     signal_suffixes,
+    sink,
     write,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "signal_formats",
     "signal_suffix",
     "signal_suffixes",
+    "sink",
     "write",
     "write_events",
 ]

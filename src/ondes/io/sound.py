@@ -99,12 +99,7 @@ def encode(signal: Signal, path: Path, *, container: str, subtype: str, dtype: s
     """
     import soundfile
 
-    if not float(signal.rate_hz).is_integer():
-        raise RateError(
-            f"sound files hold whole rates, not {signal.rate_hz!r} Hz: write .npy, or "
-            "ondes.resample(signal, rate_hz) first"
-        )
-    rate_hz = int(signal.rate_hz)
+    rate_hz = whole_rate(signal.rate_hz)
     try:
         with soundfile.SoundFile(
             path, "w", rate_hz, signal.n_channels, subtype, format=container
@@ -120,6 +115,16 @@ def encode(signal: Signal, path: Path, *, container: str, subtype: str, dtype: s
             f"{container} {subtype} cannot hold {signal.n_channels} channels at {rate_hz} Hz: "
             "write .wav or .npy"
         )
+
+
+def whole_rate(rate_hz: float) -> int:
+    """Return a rate as sound files hold it; raises `RateError` for one that is no whole number."""
+    if not float(rate_hz).is_integer():
+        raise RateError(
+            f"sound files hold whole rates, not {rate_hz!r} Hz: write .npy, or "
+            "ondes.resample(signal, rate_hz) first"
+        )
+    return int(rate_hz)
 
 
 def known_dtype(dtype: str | None, known: Sequence[str], suffix: str) -> str:

@@ -1,10 +1,11 @@
 """A recording on its way through a translator: samples in, what they are translated into out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from ondes.errors import ChannelError
 from ondes.ops.crossfade import Crossfade
 from ondes.ops.resample import Resampler
 from ondes.ops.resampling import Resampling
@@ -124,3 +125,14 @@ def joined(parts: Iterable[Parts]) -> Parts:
     result, coarse = (np.concatenate([one[i] for one in every], axis=1) for i in (0, 1))
     unsure = [one.uncertainty for one in every if one.uncertainty is not None]
     return Parts(result, coarse, np.concatenate(unsure, axis=1) if unsure else None)
+
+
+def alive(blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """Yield blocks; raises ChannelError at their end where all their samples are the same."""
+    low, high = np.inf, -np.inf
+    for block in blocks:
+        if block.size and low >= high:
+            low, high = min(low, float(block.min())), max(high, float(block.max()))
+        yield block
+    if low == high:
+        raise ChannelError(f"a recording that is {low:g} throughout: look at the sensor")

@@ -1,7 +1,7 @@
 """From one sensor's recording to what the other would have shown, in one call."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 
 from ondes import __version__
 from ondes.data.uwb.maps import Frames
-from ondes.errors import ArtefactError, ChannelError, InputError, NotFiniteError, RateError
+from ondes.errors import ArtefactError, InputError, NotFiniteError, RateError
 from ondes.ops.resample import Resampler
 from ondes.protocols import Sensor
 from ondes.run.card import Card
@@ -20,7 +20,7 @@ from ondes.run.engine import Samples
 from ondes.run.mapping import Map, Maps
 from ondes.run.predictors import Predictor
 from ondes.run.source import Choice, Recording, Source, source_of, together
-from ondes.run.translating import Parts, Stream, Translated, joined, parted
+from ondes.run.translating import Parts, Stream, Translated, alive, joined, parted
 from ondes.run.way import Way
 from ondes.run.windows import Windows
 from ondes.signal import Signal
@@ -117,16 +117,30 @@ class Translator:
         source = source_of(recording, rate_hz=rate_hz)
         if self.is_of_frames(source.rate_hz):
             return self._only_map(source, channels).made
+        made = joined(self.flow(source, resample=resample, channels=channels, progress=progress))
+        self._check_map(made.result.shape[1])
+        start = Timebase(source.rate_hz).rescale(source.start, self.way.target.rate_hz)
+        return self._signals(made, start=start)
+
+    def flow(
+        self,
+        source: Source,
+        *,
+        resample: bool = False,
+        channels: Choice = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Parts]:
+        """Yield a translation stretch by stretch, in memory that does not grow with its length.
+
+        Takes a recording as `ondes.run.source.source_of` gives it; raises what `translate` does.
+        """
         stream = self.stream(
             rate_hz=source.rate_hz, channels=source.channels, choice=channels, resample=resample
         )
         if source.n_samples is not None:
             self._check_map(source.n_samples)
-        made = [stream.push(block) for block in _alive(told(source, progress))]
-        start = Timebase(source.rate_hz).rescale(source.start, self.way.target.rate_hz)
-        whole = joined([*made, stream.finish()])
-        self._check_map(whole.result.shape[1])
-        return self._signals(whole, start=start)
+        yield from map(stream.push, alive(told(source, progress)))
+        yield stream.finish()
 
     def maps(
         self,
@@ -378,14 +392,3 @@ def revived(path: Path, card: Card, predictor: Predictor) -> Translator:
             f"{path}: the card's reading is none of this ondes: {error}. "
             f"Install ondes {card.ondes}, which wrote it"
         ) from error
-
-
-def _alive(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Yield blocks; raises ChannelError at their end where all their samples are the same."""
-    low, high = np.inf, -np.inf
-    for block in blocks:
-        if block.size and low >= high:
-            low, high = min(low, float(block.min())), max(high, float(block.max()))
-        yield block
-    if low == high:
-        raise ChannelError(f"a recording that is {low:g} throughout: look at the sensor")

@@ -5,19 +5,24 @@ a path says it all; `scan(path, given)`, which reads no more than it must to des
 refuses a header that lies; and `write(signal, path, dtype)`. One whose files hold several signals
 says `HAS_PARTS = True` and heeds `given.part`; one that writes several files says
 `SEVERAL_FILES = True` and sees itself that each is whole; one whose suffix other things have too
-says `NAMED_ALONE = True`, and no folder stands for such files. Integers become float32 in [-1, 1)
-(see `ondes.io.pcm`), except in NPY, NPZ, CSV and HDF5, whose values are taken as they are, and in
-EDF, Vallen's and WFDB's files, which tell what they are in volts and other units.
+says `NAMED_ALONE = True`, and no folder stands for such files; one that can be written block by
+block lends a ``sink(path, shape, rate_hz)``. Integers become float32 in [-1, 1) (see
+`ondes.io.pcm`), except in NPY, NPZ, CSV and HDF5, whose values are taken as they are, and in EDF,
+Vallen's and WFDB's files, which tell what they are in volts and other units.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol, cast
+
+import numpy as np
 
 from ondes.errors import ChannelError, InputError, RateError, TooShortError
 from ondes.io import formats
 from ondes.io.atomic import atomic_write
 from ondes.io.formats import AnyPath, existing
-from ondes.io.signalfile import Given, SignalFile
+from ondes.io.signalfile import Given, Samples, SignalFile
 from ondes.signal import Signal
 
 
@@ -158,6 +163,57 @@ def write(
         return module.write(signal, Path(path), dtype)
     with atomic_write(path) as temporary:
         return module.write(signal, temporary, dtype)
+
+
+@contextmanager
+def sink(
+    path: AnyPath,
+    *,
+    n_channels: int,
+    n_samples: int,
+    rate_hz: float,
+    format: str | None = None,  # noqa: A002
+) -> Iterator[Callable[[Samples], None]]:
+    """Lend what takes a signal block by block, [channel, time], and writes it as float32.
+
+    The file appears whole or not at all, once `n_samples` have come. Memory does not grow with NPY
+    and WAV, formats that have a ``sink`` of their own; others are held and written in the end.
+
+    Raises:
+        InputError: more or fewer samples came; else as `write`.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "ramp.npy"
+    >>> with sink(path, n_channels=1, n_samples=3, rate_hz=4) as put:
+    ...     put(np.float32([[0, 1]]))
+    ...     put(np.float32([[2]]))
+    >>> read(path, rate_hz=4).samples
+    array([[0., 1., 2.]], dtype=float32)
+    """
+    name = format or formats.by_suffix(__name__, path)[0]
+    own, shape, sizes = getattr(_module(name), "sink", None), (n_channels, n_samples), [0]
+
+    def counted(block: Samples) -> None:
+        sizes.append(block.shape[1])
+        if sum(sizes) > n_samples or len(block) != n_channels:
+            raise InputError(f"{path}: a block of {list(block.shape)} more than {list(shape)} has")
+        put(block)
+
+    with ExitStack() as stack:
+        if own is None:
+            put = stack.enter_context(_held(path, rate_hz, name))
+        else:
+            put = stack.enter_context(own(stack.enter_context(atomic_write(path)), shape, rate_hz))
+        yield counted
+        if sum(sizes) < n_samples:
+            raise InputError(f"{path}: {sum(sizes)} samples came, and {n_samples} were promised")
+
+
+@contextmanager
+def _held(path: AnyPath, rate_hz: float, name: str) -> Iterator[Callable[[Samples], None]]:
+    parts: list[Samples] = []
+    yield parts.append
+    write(Signal.of(np.concatenate(parts, axis=1), rate_hz=rate_hz), path, format=name)
 
 
 def _module(name: str) -> SignalFormat:

@@ -1,7 +1,8 @@
 """NPY: an array [time] or [channel, time] of any real type, its values taken as they are."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -14,6 +15,8 @@ from ondes.errors import FormatError, InputError
 from ondes.io import pcm
 from ondes.io.signalfile import Given, Samples, SignalFile
 from ondes.signal import Signal
+
+Put = Callable[[Samples], None]
 
 SUFFIXES = (".npy",)
 SELF_DESCRIBING = False
@@ -59,6 +62,21 @@ def write(signal: Signal, path: Path, dtype: str | None) -> None:
         raise InputError(f"dtype={dtype!r} cannot hold these samples as they are: use float32")
     with path.open("wb") as stream:
         npy.write_array(stream, stored, allow_pickle=False)
+
+
+@contextmanager
+def sink(path: Path, shape: tuple[int, int], rate_hz: float) -> Iterator[Put]:  # noqa: ARG001
+    """Lend what takes the next samples of an array, mapped anew for each block as in reading."""
+    npy.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
+    offset, at = _header(path).offset, 0
+
+    def put(block: Samples) -> None:
+        nonlocal at
+        array = np.memmap(path, np.float32, "r+", offset, shape)
+        array[:, at : at + block.shape[1]] = block
+        at += block.shape[1]
+
+    yield put
 
 
 def _header(path: Path) -> _Array:

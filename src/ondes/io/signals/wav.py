@@ -1,15 +1,18 @@
 """WAV: RIFF and RF64, integers or floats. Source: Microsoft/IBM RIFF, EBU Tech 3306."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ondes.errors import FormatError
 from ondes.io import sound
-from ondes.io.signalfile import Given, SignalFile, cut_off
+from ondes.io.signalfile import Given, Samples, SignalFile, cut_off
 from ondes.signal import Signal
+
+Put = Callable[[Samples], None]
 
 SUFFIXES = (".wav", ".wave", ".rf64")
 SELF_DESCRIBING = True
@@ -59,6 +62,17 @@ def write(signal: Signal, path: Path, dtype: str | None) -> None:
     large = 8 * signal.samples.size > _LARGEST
     container = "RF64" if large else "WAV"
     sound.encode(signal, path, container=container, subtype=sound.SUBTYPES[dtype], dtype=dtype)
+
+
+@contextmanager
+def sink(path: Path, shape: tuple[int, int], rate_hz: float) -> Iterator[Put]:
+    """Lend what takes the next samples, stored as float32; raises what `write` does."""
+    import soundfile
+
+    container = "RF64" if 4 * shape[0] * shape[1] > _LARGEST else "WAV"
+    rate = sound.whole_rate(rate_hz)
+    with soundfile.SoundFile(path, "w", rate, shape[0], "FLOAT", format=container) as file:
+        yield lambda block: file.write(block.T)
 
 
 def _data(stream: BinaryIO, path: Path) -> _Data:
