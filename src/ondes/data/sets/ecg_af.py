@@ -36,8 +36,8 @@ class Config:
     records: names of those that are used; none given is all.
     rhythms: WFDB's words for those that are found, a class each.
     valid: by other persons ("group"), or by other records of those that are learnt from ("within").
-    free: folders of further records, which are known to hold none of these rhythms; all of them
-        are learnt from, none is tested.
+    free: folders of further records, known to be free of these rhythms but where their annotations
+        say else; all of them are learnt from, none is tested.
     p_free: share of the clips of training that are theirs.
     p_retimed: how likely the beats of a clip of training are put into a rhythm that is drawn anew,
         regular or fibrillation's, see `ondes.data.ecg.rhythm`; for one rhythm, `(AFIB`.
