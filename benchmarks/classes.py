@@ -252,6 +252,8 @@ def _leaves(options: object) -> Iterator[object]:
     if isinstance(options, dict):
         for key in sorted(options):
             yield from _leaves(options[key])
+    elif isinstance(options, list):
+        yield from options
     else:
         yield options
 
