@@ -86,6 +86,33 @@ def test_training_loses_components_and_turns_over(config: seismic.Config) -> Non
     assert any(np.array_equal(heard, r.x[2, 3000:3500]) for r in data.recordings)
 
 
+def test_a_second_earthquake_comes_with_its_arrivals(config: seismic.Config) -> None:
+    both = replace(config, p_second=1.0, p_ground=1.0, p_turn=1.0, p_speed=1.0)
+    data = seismic.build(both, split="train", seed=0)
+    for x, events in (data[k] for k in range(8)):
+        assert x.shape == (3, 3000)
+        assert np.isfinite(x).all()
+        assert sorted(events.label) == ["P", "P", "S", "S"]
+        assert events.onset.min() >= 0
+        assert events.offset.max() <= 3000
+
+
+def test_arrivals_of_a_faster_clip_are_where_they_are_heard(config: seismic.Config) -> None:
+    data = seismic.build(config, split="train", seed=0)
+    recording = data.recordings[0]
+    for length in (3000, 3750):
+        clip = data._clip(recording, np.random.default_rng(0), length)
+        apart = np.diff(clip.events.onset)[0]
+        assert apart == pytest.approx((recording.s - recording.p) * 3000 / length, abs=1)
+
+
+def test_turning_keeps_the_energy_of_the_ground() -> None:
+    x = np.random.default_rng(0).standard_normal((3, 50)).astype(np.float32)
+    turned = seismic._turned(x, 0.3)
+    assert np.allclose(np.square(turned[:2]).sum(), np.square(x[:2]).sum(), rtol=1e-5)
+    assert np.array_equal(turned[2], x[2])
+
+
 def test_what_cannot_be_is_refused(config: seismic.Config, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="'test'"):
         seismic.build(config, split="tests", seed=0)

@@ -26,6 +26,7 @@ from ondes.data.places import located
 from ondes.errors import FormatError, InputError, RecipeError, nearest
 from ondes.events import EventList
 from ondes.ops import augment
+from ondes.ops.vary.spectrum import Shaping
 from ondes.protocols import Example
 
 ABOUT = "Real earthquakes with an analyst's P and S arrivals, stations held out."
@@ -46,7 +47,11 @@ class Config:
     components: 3, or 1 for the vertical one alone.
     crops: clips of `valid` and `test` from each recording, each at its own shift.
     p_vertical: probability that a clip of training loses E and N. p_flip: that it is upside down.
-    augmented: whether `augmentation` is applied to clips of training.
+    p_turn: that its horizontal components are those of a station turned by any angle.
+    p_speed: that it is played between `speed` times as fast; events stay as long.
+    p_ground: that the ground of another recording before its P is added, `ground_db` below it.
+    p_second: that another earthquake is added, `second_db` below it, with its arrivals.
+    augmented: whether these and `augmentation` are applied to clips of training.
     """
 
     folder: str = "seismic_ps"
@@ -57,6 +62,13 @@ class Config:
     crops: int = 4
     p_vertical: float = 0.2
     p_flip: float = 0.5
+    p_turn: float = 0.5
+    p_speed: float = 0.5
+    speed: tuple[float, float] = (0.75, 1.33)
+    p_ground: float = 0.5
+    ground_db: tuple[float, float] = (0.0, 30.0)
+    p_second: float = 0.3
+    second_db: tuple[float, float] = (-12.0, 12.0)
     augmented: bool = True
     augmentation: augment.Config = field(
         default_factory=lambda: augment.Config(
@@ -100,38 +112,91 @@ class Clips:
         if not 0 <= index < len(self):
             raise IndexError(f"clip {index} of {len(self)}")
         rng = np.random.default_rng((self.seed, index))
-        place = int(rng.integers(len(self.recordings))) if self.train else index
-        recording = self.recordings[place % len(self.recordings)]
-        start = self._start(recording, rng)
-        stop = start + self.config.n_samples
-        x = recording.x[-self.config.components :, start:stop]
         if self.train:
-            x = self._varied(x, rng)
-        return Example(
-            np.ascontiguousarray(x), self._events(recording).crop(start, stop).shift(-start)
-        )
+            return self._varied(rng)
+        recording = self.recordings[index % len(self.recordings)]
+        return self._clip(recording, rng, self.config.n_samples)
 
-    def _start(self, recording: Recording, rng: np.random.Generator) -> int:
+    def _clip(self, recording: Recording, rng: np.random.Generator, length: int) -> Example:
+        """A recording's clip of `length` samples, played at a speed at which it has `n_samples`."""
+        n, start = self.config.n_samples, self._start(recording, rng, length)
+        x = recording.x[-self.config.components :, start : start + length]
+        if length != n:
+            x = Shaping(length=n)(x)
+        onsets = ((at - start) * n / length for at in (recording.p, recording.s))
+        lasts = round(self.config.event_s * self.rate_hz)
+        rows = [
+            (round(at), round(at) + lasts, label) for at, label in zip(onsets, LABELS, strict=True)
+        ]
+        return Example(np.ascontiguousarray(x), EventList.of(rows, rate_hz=self.rate_hz).crop(0, n))
+
+    def _start(self, recording: Recording, rng: np.random.Generator, length: int) -> int:
         """Where a clip begins: late enough for S to end in it, a second before P at the latest."""
-        n, length = self.config.n_samples, round(self.config.event_s * self.rate_hz)
-        latest = min(recording.p - round(LEAD_S * self.rate_hz), recording.x.shape[1] - n)
-        earliest = max(recording.s + length - n, 0)
+        event = round(self.config.event_s * self.rate_hz)
+        latest = min(recording.p - round(LEAD_S * self.rate_hz), recording.x.shape[1] - length)
+        earliest = max(recording.s + event - length, 0)
         return int(rng.integers(min(earliest, latest), latest + 1))
 
-    def _events(self, recording: Recording) -> EventList:
-        length = round(self.config.event_s * self.rate_hz)
-        onsets = zip((recording.p, recording.s), LABELS, strict=True)
-        return EventList.of(
-            [(onset, onset + length, label) for onset, label in onsets], rate_hz=self.rate_hz
-        )
-
-    def _varied(self, x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        flipped, vertical = rng.random(2) < (self.config.p_flip, self.config.p_vertical)
+    def _varied(self, rng: np.random.Generator) -> Example:
+        """A clip of training, as `Config` says."""
+        config = self.config
+        x, events = self._clip(self._any(rng), rng, self._length(rng))
+        if config.augmented and rng.random() < config.p_second:
+            second = self._clip(self._any(rng), rng, self._length(rng))
+            x, events = _added(x, second.x, _drawn(rng, config.second_db)), events + second.events
+        if config.augmented and rng.random() < config.p_ground:
+            x = _added(x, self._ground(rng), _drawn(rng, config.ground_db))
+        if config.augmented and rng.random() < config.p_turn:
+            x = _turned(x, rng.uniform(0, 2 * np.pi))
+        flipped, vertical = rng.random(2) < (config.p_flip, config.p_vertical)
         x = -x if flipped else x.copy()
         if vertical:
             x[:-1] = 0
-        chain = augment.draw(rng, self.config.augmentation, channels=len(x))
-        return chain(x, self.rate_hz) if self.config.augmented else x
+        chain = augment.draw(rng, config.augmentation, channels=len(x))
+        return Example(chain(x, self.rate_hz) if config.augmented else x, events)
+
+    def _any(self, rng: np.random.Generator) -> Recording:
+        return self.recordings[int(rng.integers(len(self.recordings)))]
+
+    def _length(self, rng: np.random.Generator) -> int:
+        """How many samples of a recording a clip is made of."""
+        config = self.config
+        if not config.augmented or rng.random() >= config.p_speed:
+            return config.n_samples
+        factor = np.exp(rng.uniform(*np.log(config.speed)))
+        shortest, longest = _lengths(config, self.recordings, self.rate_hz)
+        return int(np.clip(round(config.n_samples * factor), shortest, longest))
+
+    def _ground(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """What a station heard before an earthquake, there and back again where it is short."""
+        recording, n = self._any(rng), self.config.n_samples
+        quiet = recording.x[-self.config.components :, : recording.p - round(self.rate_hz)]
+        return np.pad(quiet, ((0, 0), (0, max(0, n - quiet.shape[1]))), mode="reflect")[:, :n]
+
+
+def _drawn(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
+    return float(rng.uniform(*bounds))
+
+
+def _added(
+    x: NDArray[np.float32], other: NDArray[np.float32], below_db: float
+) -> NDArray[np.float32]:
+    """A clip with another `below_db` under it, as loud as it was; what it lacks stays empty."""
+    powers = [np.square(part, dtype=np.float64).mean() for part in (x, other)]
+    if not all(powers):
+        return x
+    mixed = x + other * np.float32(np.sqrt(powers[0] / powers[1]) * 10 ** (-below_db / 20))
+    mixed[~x.any(axis=1)] = 0
+    return np.asarray(mixed / np.sqrt(1 + 10 ** (-below_db / 10)), np.float32)
+
+
+def _turned(x: NDArray[np.float32], angle: float) -> NDArray[np.float32]:
+    """E and N as a station hears them whose north is elsewhere; the vertical one as it is."""
+    if len(x) < 3:
+        return x
+    c, s = np.cos(angle), np.sin(angle)
+    turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float32) @ x
+    return np.asarray(turned, np.float32)
 
 
 def build(config: Config, *, split: str, seed: int) -> Clips:
@@ -181,11 +246,19 @@ def _levelled(wave: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _check(config: Config, recordings: list[Recording], rate_hz: float) -> None:
-    length = min(recording.x.shape[1] for recording in recordings)
-    apart = max(recording.s - recording.p for recording in recordings)
-    least = apart + round((config.event_s + LEAD_S) * rate_hz)
-    if not least <= config.n_samples <= length:
+    shortest, longest = _lengths(config, recordings, rate_hz)
+    if not shortest <= config.n_samples <= longest:
+        apart = max(recording.s - recording.p for recording in recordings)
         raise InputError(
-            f"clips of {config.n_samples} samples from recordings of {length} whose arrivals lie up"
-            f" to {apart} apart; give data.options.n_samples of {least} to {length}"
+            f"clips of {config.n_samples} samples from recordings of {longest} whose arrivals lie "
+            f"up to {apart} apart; give data.options.n_samples of {shortest} to {longest}"
         )
+
+
+def _lengths(config: Config, recordings: list[Recording], rate_hz: float) -> tuple[int, int]:
+    """The shortest clip that holds both arrivals of every recording, and the longest there is."""
+    apart = max(recording.s - recording.p for recording in recordings)
+    return (
+        apart + round((config.event_s + LEAD_S) * rate_hz),
+        min(recording.x.shape[1] for recording in recordings),
+    )
