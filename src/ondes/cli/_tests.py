@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ondes import data
+from ondes.cli import _console
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
 from ondes.errors import InputError, OndesError, nearest
@@ -113,6 +114,9 @@ def judged(
     if judge.card.task["name"] != "classify":
         raise InputError(f"--with {named}: it is no classifier; name one of the wanted sensor")
     recipe = recipe_of(card.recipe, source=f"the card of {card.name}")
+
+    if card.baselines:
+        _console.note(f"then rivals are fitted to the same pairs: {', '.join(card.baselines)}")
 
     def learnt(recipe: Recipe) -> Callable[[], PairDataset]:
         return lambda: cast("PairDataset", build.dataset(recipe, "train"))

@@ -199,7 +199,7 @@ NOISE = np.random.default_rng(1).normal(size=(2, TIME)).astype(np.float32)
     [
         (NOISE, NOISE[:, :-3], InputError, "40 and 37 samples"),
         (NOISE[:1], NOISE, ChannelError, "1 channels, the translator takes 2"),
-        (NOISE, np.ones_like(NOISE), ChannelError, "target is 1 throughout"),
+        (NOISE, np.stack([NOISE[0], 0 * NOISE[0] + 1]), ChannelError, "target, channel 1, is 1 th"),
         (np.where(NOISE > 2, np.nan, NOISE), NOISE, NotFiniteError, "source holds NaN"),
         (NOISE[None], NOISE, InputError, "give .channel, time."),
     ],

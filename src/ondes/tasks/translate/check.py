@@ -48,7 +48,7 @@ def check_sensors(
             )
 
 
-def check_pair(pair: Pair, pairs: TranslatorSpec) -> None:
+def check_pair(pair: Pair, spec: TranslatorSpec) -> None:
     """Check that both items of a pair are of a translator's kind and equally long.
 
     Raises:
@@ -56,10 +56,10 @@ def check_pair(pair: Pair, pairs: TranslatorSpec) -> None:
         InputError: they differ in length or have other axes.
         NotFiniteError: a sample is NaN or infinite.
     """
-    bins = pairs.bins or 1
-    sides = zip(pair._fields, pair, (pairs.channels * bins, len(pairs.outputs) * bins), strict=True)
+    bins = spec.bins or 1
+    sides = zip(pair._fields, pair, (spec.channels * bins, len(spec.outputs) * bins), strict=True)
     for side, x, channels in sides:
-        check_item(x, channels=channels, what=f"a pair's {side}")
+        check_item(x, channels=channels, maps=spec.bins is not None, what=f"a pair's {side}")
     if pair.source.shape[1] != pair.target.shape[1]:
         raise InputError(
             f"a pair of {pair.source.shape[1]} and {pair.target.shape[1]} samples: a translation "
@@ -68,8 +68,11 @@ def check_pair(pair: Pair, pairs: TranslatorSpec) -> None:
         )
 
 
-def check_item(x: NDArray[Any], *, channels: int, what: str) -> None:
-    """Check one item [channel, time]; raises ChannelError, InputError, NotFiniteError."""
+def check_item(x: NDArray[Any], *, channels: int, maps: bool, what: str) -> None:
+    """Check one item [channel, time]; raises ChannelError, InputError, NotFiniteError.
+
+    No channel of a signal may be constant, nor a map as a whole: its bins may.
+    """
     if x.ndim != 2 or not x.shape[1]:
         raise InputError(f"{what} of shape {list(x.shape)}; give [channel, time]")
     if x.shape[0] != channels:
@@ -78,8 +81,14 @@ def check_item(x: NDArray[Any], *, channels: int, what: str) -> None:
         )
     if not np.isfinite(x).all():
         raise NotFiniteError(f"{what} holds NaN or infinity; repair it, or leave it out")
-    if x.shape[1] > 1 and x.max() == x.min():
-        raise ChannelError(f"{what} is {x.flat[0]:g} throughout; look at the sensor")
+    rows = x.reshape(1, -1) if maps else x
+    still = rows.max(axis=1) == rows.min(axis=1)
+    if rows.shape[1] > 1 and still.any():
+        channel = int(still.argmax())
+        raise ChannelError(
+            f"{what}{'' if maps else f', channel {channel},'} is {rows[channel, 0]:g} throughout; "
+            "look at the sensor, or leave it out"
+        )
 
 
 def called(sensor: Sensor) -> str:
