@@ -61,9 +61,9 @@ def same(*, size=400, step=64, rates=(RATE_HZ, RATE_HZ)):
     return of(identity, TranslatorSpec(RATE_HZ, 1, ("old",)), size=(size,), step=step, rates=rates)
 
 
-def drawn(name="texture", size=(64,), **more):
+def drawn(name="texture", size=(64,), depth=2, **more):
     torch.manual_seed(0)
-    options = {"width": 4, "depth": 2}
+    options = {"width": 4, "depth": depth}
     net = translators.build(name, options, rate_hz=RATE_HZ, channels=1, outputs=("old",), size=size)
     model = {"name": name, "options": options, "size": list(size)}
     reading = Reading(source=Side(floor=True, spread=2.0), target=Side(centre=1.0, spread=3.0))
@@ -181,7 +181,7 @@ def exported(tmp_path_factory):
     """Return translators, the file of each, and how far it says that it differs."""
     folder, found = tmp_path_factory.mktemp("onnx"), {}
     for name, size in (("pix2pix", (16,)), ("texture", (8, 16))):
-        translator, path = drawn(name, size), folder / f"{name}.onnx"
+        translator, path = drawn(name, size, 1), folder / f"{name}.onnx"
         found[name] = translator, path, translator.export(path)
     return found
 
