@@ -51,7 +51,7 @@ def report(
         runs: folder of the networks of each fold; those that are missing are trained, a few
             minutes each.
         model: what hears the noisy recordings.
-        rivals: which ones hear the half-hours too, minutes for each record; none if empty.
+        rivals: which ones hear the half-hours too; none if empty.
         picture: where a picture of beats is written, as docs/img/ecg-beats.png; none if empty.
     """
     sections: dict[str, Callable[[], list[str]]] = {
@@ -117,15 +117,21 @@ def _beats(runs: Path, families: Sequence[str]) -> list[str]:
             for name, counts in {**ours, "all": ec57.gross(ours.values())}.items()
         ),
         "",
-        *(
-            f"- {family}: R Se {gross.recall:.4f}, +P {gross.precision:.4f}, F1 {gross.f1:.4f}"
-            for family, counts in rivals.items()
-            for gross in [ec57.gross(counts).qrs]
-        ),
+        *_rivals({"`ecg/beats`": list(ours.values()), **rivals}),
         "",
         *_kiranyaz("`ecg/beats`, persons left out", ours.values()),
         "",
     ]
+
+
+def _rivals(found: dict[str, list[BeatCounts]]) -> Iterator[str]:
+    """Beats whatever their class, of all records together and the worst one."""
+    yield "| beats, all records | R Se | R +P | R F1 | mean F1 | worst record's |"
+    yield "| --- | --: | --: | --: | --: | --: |"
+    for name, counts in found.items():
+        gross, each = ec57.gross(counts).qrs, [one.qrs.f1 for one in counts]
+        figures = (gross.recall, gross.precision, gross.f1, fmean(each), min(each))
+        yield f"| {name} | {' | '.join(f'{one:.4f}' for one in figures)} |"
 
 
 def _row(name: str, counts: BeatCounts) -> str:
