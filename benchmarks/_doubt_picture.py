@@ -63,7 +63,7 @@ def _drawn(path: Path, told: list[Told]) -> None:
         _curve(below.subplots(1, 1), told)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
-            figure.savefig(temporary, dpi=100, format="png")
+            figure.savefig(temporary, dpi=75, format="png")
 
 
 def _map(axis: Axes, maps: Maps, title: str) -> None:
