@@ -155,6 +155,17 @@ def test_progress_is_told_to_the_end():
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+@pytest.mark.parametrize("turn", [0.0, 0.25, 0.5, 0.75])
+def test_tones_that_strides_meet_in_one_phase_are_answered(turn):
+    """A quarter of the rate by strides of four: every value is the same, whatever the phase."""
+    conv = nn.Conv1d(1, 1, 16, stride=4, bias=False)
+    t = torch.arange(16) / 4 + turn
+    conv.weight.data = torch.sin(2 * math.pi * t)[None, None]
+    found = explain(subject(nn.Sequential(conv, nn.ReLU())), options=PLAIN)["0"]
+    assert found.peak_hz[0] == pytest.approx(RATE_HZ / 4, abs=RATE_HZ / 16 / 2)
+    assert found.tone_response[0] > 0.85
+
+
 def test_softplus_wakes_a_silent_filter():
     conv = nn.Conv1d(1, 1, 9)
     conv.bias.data = torch.tensor([-1.0])

@@ -24,7 +24,7 @@ BUDGET = 256 * 2**20  # bytes of what a step keeps for its gradient
 LARGEST_BATCH = 128
 WATCHED = 6  # filters whose way is recorded
 MOST_TONES = 384
-PHASES = (0.3, 0.3 + np.pi / 2)  # of tones
+PHASES = tuple(0.3 + 2 * np.pi * k / 3 for k in range(3))  # of tones
 RESOLVED = 512  # of the rate: to which part of it peaks are blurred, at most
 RETRIES = 3  # new starts for what stays dead
 
@@ -187,8 +187,9 @@ class _Work:
 def _judged(job: Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[str, np.ndarray]:
     """Return what pure tones and silence are answered, and how the found peaks do among them.
 
-    Answers are means over two phases a quarter apart: where strides meet the same phase again and
-    again, one alone may be any part of the truth.
+    Answers are means over three phases a third apart: where strides meet the same phase again and
+    again, as of a tone at a quarter of the rate by strides of four, one alone, or two, may be
+    answered by nothing.
     """
     cycles = waves.sweep(job.samples, most=MOST_TONES)
 
