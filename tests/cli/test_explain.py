@@ -10,6 +10,7 @@ from torch import nn
 import ondes as package
 from ondes.errors import InputError, NotFiniteError, RateError
 from ondes.models import translators
+from ondes.protocols import Pair
 from ondes.recipe import explaining
 
 FEW = ("--filters", "2", "--samples", "2048", "--seeds", "1", "--threads", "1")
@@ -117,6 +118,32 @@ def test_bad_modules_are_named():
         package.explain(net(), rate_hz=0, channels=2)
     with pytest.raises(InputError, match="no network of torch"):
         package.explain(3)
+
+
+@pytest.mark.parametrize("data", [np.float32(3), [0.1, 0.2], 3, torch.zeros(1, 9)])
+def test_data_of_no_known_kind_are_named(data):
+    with pytest.raises(InputError, match="give a Signal, a recording's path"):
+        package.explain(net(), data=data, rate_hz=8000, channels=2)
+
+
+def test_channels_are_one_or_more():
+    for channels in (0, -1):
+        with pytest.raises(InputError, match=f"channels={channels}"):
+            package.explain(net(), rms=1.0, rate_hz=8000, channels=channels)
+
+
+def test_the_level_of_pairs_is_that_of_what_is_translated():
+    class Pairs:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            x = np.random.default_rng(index).standard_normal((1, 500)).astype(np.float32)
+            return Pair(2 * x, 9 * x)
+
+    level, notes = explaining.level_of(explaining.network(net()), Pairs())
+    assert level == pytest.approx(2, rel=0.1)
+    assert notes == ()
 
 
 def test_translators_of_signals_and_of_maps():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ondes.errors import InputError, OndesError
 from ondes.io import open_signal
+from ondes.protocols import Pair
 from ondes.run.card import Card
 from ondes.signal import Signal
 from ondes.spec import ClipSpec, Spec, TranslatorSpec
@@ -19,7 +20,7 @@ from ondes.spec import ClipSpec, Spec, TranslatorSpec
 if TYPE_CHECKING:
     from torch import nn
 
-    from ondes.protocols import ClipDataset, Dataset, Examples
+    from ondes.protocols import Examples
     from ondes.run.classifier import Classifier
     from ondes.run.pipeline import Pipeline
     from ondes.run.translator import Translator
@@ -197,7 +198,8 @@ def subject(
     """Return a network as it is explained.
 
     Raises:
-        InputError: its rate is not known or not above 0, or it takes maps of any height.
+        InputError: its rate is not known or not above 0, channels are below 1, or it takes maps of
+            any height.
     """
     from ondes.tasks.explain import Subject
 
@@ -209,6 +211,8 @@ def subject(
             f"explain({found.name}, rate_hz={hertz}): say at which sampling rate it hears, in "
             "hertz above 0; a module does not tell"
         )
+    if channels is not None and channels < 1:
+        raise InputError(f"explain({found.name}, channels={channels}): give 1 or more")
     module, wide = _of_signals(found, known)
     step = known.hop * known.step if isinstance(known, Spec) else 1
     return Subject(
@@ -300,9 +304,16 @@ def _arrays(data: object) -> Iterable[NDArray[np.floating]]:
         return [open_signal(Path(data)).read().samples]
     if isinstance(data, np.ndarray):
         return [np.atleast_2d(data)]
-    examples = cast("Dataset | ClipDataset", data)
-    step = max(1, len(examples) // EXAMPLES)
-    return [examples[k].x for k in range(0, min(len(examples), step * EXAMPLES), step)]
+    few: list[Any] = [data]
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+        step = max(1, len(data) // EXAMPLES)
+        few = [data[k] for k in range(0, min(len(data), step * EXAMPLES), step)]
+    if not all(hasattr(one, "x") or isinstance(one, Pair) for one in few):
+        raise InputError(
+            f"explain(data={_called(data)}): give a Signal, a recording's path, a numpy array "
+            "[channel, time] or a set of examples"
+        )
+    return [one.source if isinstance(one, Pair) else one.x for one in few]
 
 
 def _rms(arrays: Iterable[NDArray[np.floating]], *, what: str) -> float:

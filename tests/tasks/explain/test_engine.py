@@ -213,3 +213,35 @@ def test_bad_input_is_named():
         explain(subject(bank()), options=Options(layers=("output",)))
     with pytest.raises(InputError, match="at least one seed"):
         Options(seeds=0)
+    with pytest.raises(InputError, match="samples=1"):
+        Options(samples=1)
+    with pytest.raises(InputError, match="pink=nan"):
+        Climbing(pink=math.nan)
+
+
+def test_differences_are_never_dropped():
+    with pytest.raises(InputError, match="pairs of outputs"):
+        Options(contrasts=(("a",),))
+    pair = (("a", "b"),)
+    with pytest.raises(InputError, match="no named outputs"):
+        explain(subject(bank()), options=Options(contrasts=pair))
+    net = nn.Sequential(bank(), nn.AdaptiveAvgPool1d(1), nn.Flatten())
+    named = subject(net, outputs=tuple("abcde"))
+    with pytest.raises(InputError, match="none of the layers"):
+        explain(named, options=Options(layers=("0.0",), contrasts=pair))
+    options = Options(layers=("output",), contrasts=pair, filters=1, seeds=1, samples=512)
+    assert explain(named, options=options)["output"].labels == ("a", "a − b")
+
+
+def test_networks_that_stop_the_gradient_are_named():
+    class Stopped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bank = bank()
+
+        def forward(self, x):
+            with torch.inference_mode():
+                return self.bank(x)
+
+    with pytest.raises(InputError, match=r"no gradient leads from layer 'bank\.0'"):
+        explain(subject(Stopped()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Climbing:
                 f"explain(first={self.first}, last={self.last}, shrink={self.shrink}, "
                 f"most={self.most}): give 0 < last <= first <= 1, 0 < shrink < 1, most >= 1"
             )
-        if min(self.tv, self.pink, self.gain) < 0:
+        if not all(0 <= share < math.inf for share in (self.tv, self.pink, self.gain)):
             raise InputError(
                 f"explain(tv={self.tv}, pink={self.pink}, gain={self.gain}): give 0 or more"
             )

@@ -158,7 +158,7 @@ def find(
         exact: run it on so many samples and no others.
 
     Raises:
-        InputError: the network refuses noise of that shape.
+        InputError: the network refuses noise of that shape, or stops the gradient.
     """
     length = samples if exact else min(2048, samples)
     while True:
@@ -234,6 +234,11 @@ def _called(
         for handle in handles:
             handle.remove()
     for call in calls:
+        if not call.made.requires_grad:
+            raise InputError(
+                f"explain: no gradient leads from layer {call.name!r} of {type(model).__name__} to "
+                "the signal: take torch.no_grad, inference_mode or detach out of its forward"
+            )
         call.is_output = _is_same(call.given, output)
     once = {call.name: call for call in reversed(calls)}
     return [call for call in calls if once[call.name] is call], noise

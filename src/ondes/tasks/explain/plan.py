@@ -54,9 +54,14 @@ class Options:
     batch: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("filters", "samples"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise InputError(f"explain({name}={value}): give 1 or more")
+        for name, least in (("filters", 1), ("samples", 2)):
+            if (value := getattr(self, name)) is not None and value < least:
+                raise InputError(f"explain({name}={value}): give {least} or more")
+        if any(len(pair) != 2 for pair in self.contrasts):
+            raise InputError(
+                f"explain(contrasts={list(self.contrasts)}): give pairs of outputs, "
+                'as [("yes", "no")]'
+            )
         if self.seeds < 1 or self.seed < 0 or self.batch < 0:
             raise InputError(
                 f"explain(seeds={self.seeds}, seed={self.seed}, batch={self.batch}): give at least "
@@ -120,6 +125,14 @@ def planned(subject: Subject, options: Options, found: list[Layer], *, most: int
             f"explain(layers={list(options.layers)}): this network has no named outputs: name them "
             "(outputs=), or give the names of layers"
         )
+    if options.contrasts and not (asked and subject.outputs):
+        why = (
+            f"{OUTPUT!r} is none of the layers" if subject.outputs else "there are no named outputs"
+        )
+        raise InputError(
+            f"explain(contrasts={list(options.contrasts)}): {why}, so that no difference of "
+            "outputs is climbed; ask for them, or for no contrasts"
+        )
     besides = [OUTPUT] if subject.outputs else []
     wanted = layers.chosen(inner, options.layers, besides=besides)
     jobs = [_filters_job(subject, options, layer, most=most) for layer in wanted]
@@ -154,7 +167,9 @@ def _filters_job(subject: Subject, options: Options, layer: Layer, *, most: int)
 def _output_job(subject: Subject, options: Options, found: list[Layer], *, most: int) -> Job:
     goal = Outputs(subject.model, subject.outputs, contrasts=options.contrasts)
     samples = _samples(subject, options, most, most=most)
-    index = some(goal.size, options.filters)
+    plain = len(subject.outputs)
+    differences = torch.arange(plain, goal.size)  # all that were asked for, whatever `filters` is
+    index = torch.cat([some(plain, options.filters), differences])
     return Job(
         name=OUTPUT,
         kind=OUTPUT,
