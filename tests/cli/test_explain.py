@@ -85,6 +85,21 @@ def test_a_module_is_attributed_at_the_rate_that_is_told():
         package.attribute(conv, signal, **told | {"rate_hz": 200})
 
 
+def test_what_cannot_be_attributed_is_named():
+    conv = nn.Sequential(nn.Conv1d(1, 2, 9), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten())
+    told = {"rate_hz": 100, "outputs": ("a", "b")}
+    take = package.Signal.of(np.ones((1, 5)), rate_hz=100)
+    with pytest.raises(InputError, match=r"of shape \[1, 1, 5\]"):
+        package.attribute(conv, take, **told)
+    with pytest.raises(InputError, match=r"Signal\.of"):
+        package.attribute(conv, np.ones((1, 50)), **told)
+    with pytest.raises(InputError, match="no convolution"):
+        package.attribute(nn.Sequential(nn.Flatten(), nn.Linear(5, 2)), take, **told)
+    conv[0].weight.data[0] = torch.nan
+    with pytest.raises(NotFiniteError, match=r"0\.weight"):
+        package.attribute(conv, take, **told)
+
+
 def net():
     return nn.Sequential(nn.Conv1d(2, 3, 9, stride=2), nn.Tanh(), nn.Conv1d(3, 2, 5), nn.ReLU())
 

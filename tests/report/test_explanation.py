@@ -1,5 +1,6 @@
 """The page of a network explained, its arrays and its figures."""
 
+import dataclasses
 import io
 import math
 import re
@@ -52,6 +53,15 @@ def test_the_page_holds_every_layer_and_a_sound_for_each_output(found, tmp_path)
     wave = found["output"].waves[0, 0]
     assert rate == RATE_HZ
     assert np.corrcoef(heard, wave)[0, 1] > 0.999
+
+
+def test_of_several_channels_the_loudest_is_drawn(found):
+    layer = found["0"]
+    both = np.concatenate([layer.waves, -2 * layer.waves], axis=1)  # whose mean says nothing
+    twice = dataclasses.replace(layer, waves=both)
+    assert [twice.loudest(k) for k in range(2)] == [1, 1]
+    drawn = explanation._drawn(twice, 0).wave
+    assert drawn == explanation.path_of(-2 * layer.waves[0, 0, : layer.telling])
 
 
 def test_arrays_are_read_back_without_pickle(found, tmp_path):

@@ -153,6 +153,11 @@ def attribute(
     from ondes.tasks.explain import attribute as attributed
 
     found = model if isinstance(model, Network) else network(model)
+    if not isinstance(signal, (Signal, str, os.PathLike)):
+        raise InputError(
+            f"attribute(signal={_called(signal)}): give a recording's path or a Signal, as of "
+            "Signal.of(samples, rate_hz=...)"
+        )
     heard = signal if isinstance(signal, Signal) else open_signal(Path(signal)).read()
     channels = None if hasattr(found.module, "spec") else heard.n_channels
     known = subject(found, rms=1.0, rate_hz=rate_hz, channels=channels, outputs=outputs)

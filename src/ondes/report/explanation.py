@@ -245,7 +245,7 @@ def _drawn(layer: Explained, k: int) -> Drawn:
         said.append(f"agree {layer.repeatability[k]:.2f}")
     return Drawn(
         label=layer.labels[k],
-        wave=_wave(layer, layer.waves[k]),
+        wave=_wave(layer, k, layer.waves[k]),
         weights=path_of(taps) if len(taps) > 1 else "",
         peak=_hertz(layer.peak_hz[k]),
         facts=" · ".join(said),
@@ -254,12 +254,13 @@ def _drawn(layer: Explained, k: int) -> Drawn:
 
 
 def _way(layer: Explained, place: int) -> Way:
-    stages = [(one.step, _wave(layer, one.waves[place])) for one in layer.way(STAGES)]
-    return Way(layer.labels[int(layer.watched[place])], stages)
+    k = int(layer.watched[place])
+    stages = [(one.step, _wave(layer, k, one.waves[place])) for one in layer.way(STAGES)]
+    return Way(layer.labels[k], stages)
 
 
-def _wave(layer: Explained, x: np.ndarray) -> str:
-    return path_of(x.mean(0)[: layer.telling])
+def _wave(layer: Explained, k: int, x: np.ndarray) -> str:
+    return path_of(x[layer.loudest(k), : layer.telling])
 
 
 def path_of(x: np.ndarray) -> str:

@@ -87,7 +87,7 @@ def _waves(canvas: Any, layer: Explained) -> None:  # noqa: ANN401 - matplotlib'
     for axes in grid.flat:
         axes.set_axis_off()
     for left, right, k in zip(grid[:, ::2].flat, grid[:, 1::2].flat, picked, strict=False):
-        left.plot(layer.waves[k].mean(0)[: layer.telling], lw=0.6, color=WAVE)
+        left.plot(layer.waves[k, layer.loudest(k), : layer.telling], lw=0.6, color=WAVE)
         left.set_title(f"{layer.labels[k]}: {layer.peak_hz[k]:.4g} Hz", fontsize=7)
         right.plot(layer.taps(k), lw=0.8, color=TAPS)
     beside = ", beside them the filters' own taps" if layer.weights.size else ""
@@ -101,7 +101,7 @@ def _steps(canvas: Any, layer: Explained) -> None:  # noqa: ANN401 - matplotlib'
     for row, place in enumerate(layer.watched):
         for axes, stage in zip(grid[row], stages, strict=True):
             axes.set_axis_off()
-            axes.plot(stage.waves[row].mean(0)[: layer.telling], lw=0.6, color=WAVE)
+            axes.plot(stage.waves[row, layer.loudest(place), : layer.telling], lw=0.6, color=WAVE)
             axes.set_title(f"{layer.labels[place]}, step {stage.step}", fontsize=7)
     canvas.suptitle(f"{layer.name}: how {len(layer.watched)} waveforms arose")
 

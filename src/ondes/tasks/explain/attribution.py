@@ -17,6 +17,7 @@ from ondes.errors import (
     ChannelError,
     InputError,
     MissingExtraError,
+    OndesError,
     RateError,
     TooShortError,
     nearest,
@@ -79,7 +80,9 @@ def attribute(
         seed: of the shuffled weights.
 
     Raises:
-        InputError: there is no such output, layer or method, or the recording is too long.
+        InputError: there is no such output, layer or method, no convolution, or the recording is
+            too long or refused.
+        NotFiniteError: a weight is NaN or infinite.
         RateError, ChannelError, TooShortError: the recording does not fit.
         MissingExtraError: captum is not installed.
     """
@@ -88,7 +91,7 @@ def attribute(
     x = torch.from_numpy(np.array(signal.samples))[None]
     shuffled = _shuffled(subject.model, seed)
     with layers.still(subject.model):
-        logits = Outputs(subject.model, subject.outputs).all(x)[0]
+        logits = _logits(subject, x)
         place = int(logits.argmax()) if label is None else _place(subject, label)
         maps = [
             [_map(captum, way, net, subject, x, place, layer) for way in ways]
@@ -123,6 +126,7 @@ def _check(subject: Subject, signal: Signal, ways: tuple[Way, ...]) -> None:
             raise InputError(
                 f"attribute(ways={ways}): no method is called {way!r}{nearest(way, get_args(Way))}"
             )
+    layers.check(subject.model)
     if not subject.outputs:
         raise InputError(f"attribute({subject.name}): name its outputs, outputs=[...]")
     if signal.rate_hz != subject.rate_hz:
@@ -144,6 +148,20 @@ def _check(subject: Subject, signal: Signal, ways: tuple[Way, ...]) -> None:
             f"attribute: {signal.n_samples:,} samples are more than {LONGEST:,}: crop to what is "
             "asked about (signal[start:stop], in seconds)"
         )
+
+
+def _logits(subject: Subject, x: Tensor) -> Tensor:
+    """Return the logits [output] of a recording; raises `InputError` where it is refused."""
+    try:
+        return Outputs(subject.model, subject.outputs).all(x)[0]
+    except OndesError:
+        raise
+    except Exception as error:  # as the module's own code raises
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"attribute: {subject.name} cannot be computed for a recording of shape "
+            f"{list(x.shape)} [batch, channel, time] ({why}): give one as it takes them"
+        ) from error
 
 
 def _place(subject: Subject, label: str) -> int:

@@ -125,6 +125,13 @@ class Explained:
         taps: Floats = rows[strongest] if len(rows) else np.zeros(0, np.float32)
         return taps
 
+    def loudest(self, place: int) -> int:
+        """Return the channel in which a waveform has most energy, which is the one to draw.
+
+        Never the mean over channels: of what a filter wants as their difference nothing is left.
+        """
+        return int(np.square(self.waves[place]).sum(-1).argmax())
+
     @property
     def telling(self) -> int:
         """Samples of a waveform that show all that a filter looks for: some receptive fields."""
