@@ -181,7 +181,7 @@ def test_donors_may_come_from_a_library(config: ecg_warning.Config) -> None:
     ("changes", "error", "says"),
     [
         ({"patient": "3001"}, InputError, "it holds"),
-        ({"patient": "nowhere/me.hea"}, InputError, "holds no record"),
+        ({"patient": "nowhere/me.hea"}, InputError, "holds no record: give a folder"),
         ({"abnormal": ("S",)}, InputError, "class S"),
         ({"minutes": 0.4}, InputError, "give more minutes"),
         ({"leads": ("V9",)}, ChannelError, "no lead V9"),

@@ -110,7 +110,13 @@ def test_a_wrong_checksum_is_found_at_the_end_of_a_pass(tmp_path):
 
 @pytest.mark.parametrize(
     ("rate", "told"),
-    [("0", "a rate of 0 Hz"), ("-360", "-360 Hz"), ("1e12", "1e"), ("x", "begins")],
+    [
+        ("0", "a rate of 0 Hz"),
+        ("-360", "-360 Hz"),
+        ("1e12", "1e"),
+        ("x", "begins"),
+        ("3.6e2", "plain"),
+    ],
 )
 def test_an_impossible_rate_is_refused(tmp_path, rate, told):
     path = record(tmp_path)

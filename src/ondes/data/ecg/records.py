@@ -97,6 +97,11 @@ def found(folder: Path, names: Sequence[Name] = ()) -> list[Record]:
     headers = {path.stem: path for path in sorted(folder.glob("*.hea"))}
     cuts = {r.name: r for path in sorted(folder.glob("*.npz")) for r in _records_of_cut(path)}
     known = sorted({*headers, *cuts})
+    if not known:
+        raise InputError(
+            f"{folder} holds no record: give a folder of .hea files, each with its .dat and .atr "
+            "(data.options.folder)"
+        )
     wanted = tuple(map(str, names))
     for name in wanted:
         if name not in known:
@@ -104,11 +109,6 @@ def found(folder: Path, names: Sequence[Name] = ()) -> list[Record]:
                 f"{folder} holds no record {name!r}; it holds {few(known, most=MANY)}: name one of "
                 "these, or another folder"
             )
-    if not known:
-        raise InputError(
-            f"{folder} holds no record: give a folder of .hea files, each with its .dat and .atr "
-            "(data.options.folder)"
-        )
     chosen = [name for name in known if name in wanted or not wanted]
     return [_record(headers[name]) if name in headers else cuts[name] for name in chosen]
 

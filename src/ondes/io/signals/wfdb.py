@@ -121,8 +121,13 @@ def scan(path: Path, given: Given) -> SignalFile:
     file of samples is missing or cut off; `RateError` where leads of several rates are meant;
     `ChannelError` where `part` names a lead that is not there.
     """
-    wfdb.length(path)
+    told = wfdb.length(path)
     header = _called(path, lambda package, name: package.rdheader(name))
+    if header.fs != told.rate_hz:  # the package stops at an exponent, and takes 3.6e2 for 3.6
+        raise FormatError(
+            f"{path} says a rate of {told.rate_hz:g} Hz in a form that is read as {header.fs:g}: "
+            "write it as a plain decimal, the third word of its first line"
+        )
     if getattr(header, "n_seg", None):
         raise FormatError(
             f"{path} is a record of {header.n_seg} segments: name the header of a segment, of "
