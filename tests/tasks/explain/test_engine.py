@@ -205,7 +205,7 @@ def test_bad_input_is_named():
         explain(Subject(model=bank(), rate_hz=RATE_HZ, channels=1, rms=0.0))
     with pytest.raises(InputError, match="cannot be computed"):
         explain(Subject(model=bank(), rate_hz=RATE_HZ, channels=3, rms=1.0))
-    with pytest.raises(InputError, match="no output is called"):
+    with pytest.raises(InputError, match="no output is called 'x'; there are a"):
         explain(subject(bank(), outputs=("a",)), options=Options(contrasts=(("a", "x"),)))
     with pytest.raises(InputError, match="choose one of"):
         Climbing(method="hill")

@@ -20,6 +20,7 @@ from ondes.errors import (
     OndesError,
     RateError,
     TooShortError,
+    few,
     nearest,
 )
 from ondes.signal import Signal
@@ -167,7 +168,8 @@ def _logits(subject: Subject, x: Tensor) -> Tensor:
 def _place(subject: Subject, label: str) -> int:
     if label not in subject.outputs:
         raise InputError(
-            f"attribute(label={label!r}): no output is called so{nearest(label, subject.outputs)}"
+            f"attribute(label={label!r}): no output is called so"
+            f"{nearest(label, subject.outputs)}; there are {few(subject.outputs, most=12)}"
         )
     return subject.outputs.index(label)
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ondes.errors import InputError, nearest
+from ondes.errors import InputError, few, nearest
 from ondes.tasks.explain.layers import Layer, Reader, fed
 
 
@@ -87,7 +87,7 @@ class Outputs:
             if name not in names:
                 raise InputError(
                     f"explain(contrasts={list(contrasts)}): no output is called {name!r}"
-                    f"{nearest(name, names)}"
+                    f"{nearest(name, names)}; there are {few(names, most=12)}"
                 )
         self.names = (*names, *(f"{a} − {b}" for a, b in contrasts))
         self._pairs = [(names.index(a), names.index(b)) for a, b in contrasts]
