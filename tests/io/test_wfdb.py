@@ -125,6 +125,13 @@ def test_an_impossible_rate_is_refused(tmp_path, rate, told):
         open_signal(path)
 
 
+def test_a_header_without_a_length_is_told_it(tmp_path):
+    path = record(tmp_path)
+    rewritten(path, " 360 5000", " 360")
+    with pytest.raises(FormatError, match=r"its files 5000: write their number"):
+        open_signal(path)
+
+
 def test_missing_and_cut_files_are_refused(tmp_path):
     path = record(tmp_path)
     data = (tmp_path / "a.dat").read_bytes()

@@ -252,7 +252,7 @@ def _frames(path: Path, header: Any, *, truncated: bool) -> int:  # noqa: ANN401
             present = min(present, int(samples + 1e-6) // per_frame)
     promised = header.sig_len
     if promised is None:
-        promised = _counted(path, present)
+        raise _uncounted(path, present)
     if present >= promised:
         return int(promised)
     if not truncated:
@@ -260,13 +260,12 @@ def _frames(path: Path, header: Any, *, truncated: bool) -> int:  # noqa: ANN401
     return int(present)
 
 
-def _counted(path: Path, present: float) -> int:
-    if not math.isfinite(present):
-        raise FormatError(
-            f"{path} does not say how many samples it holds, and its files are compressed: write "
-            "their number as the fourth word of its first line"
-        )
-    return int(present)
+def _uncounted(path: Path, present: float) -> FormatError:
+    held = f", its files {present:.0f}" if math.isfinite(present) else ""
+    return FormatError(
+        f"{path} does not say how many samples a lead holds{held}: write their number as the "
+        "fourth word of its first line, after the rate"
+    )
 
 
 def _leads(path: Path, header: Any, rows: list[int], frame: int, frames: int) -> _Leads:  # noqa: ANN401
