@@ -30,7 +30,7 @@ from ondes.tasks.translate import rivals
 from ondes.tasks.translate.rivals import Given
 
 RUNS = Path("runs/benchmarks/translate")
-JUDGE = "uwb_actions/old-classifier"
+JUDGE = "translate/uwb/old-classifier"
 OURS = "uwb-new-to-old"
 ROWS = {
     "pix2pix": "pix2pix",
