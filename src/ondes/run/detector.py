@@ -223,16 +223,14 @@ def detect(
         RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit.
         FormatError, InputError: it cannot be read.
     """
-    source = source_of(recording, rate_hz=rate_hz)
-    listener = listen(
-        ear,
-        rate_hz=source.rate_hz,
-        channels=source.channels,
-        choice=channels,
+    return heard(
+        Detects(ear),
+        recording,
+        rate_hz=rate_hz,
         resample=resample,
-        start=source.start,
+        channels=channels,
+        progress=progress,
     )
-    return heard(listener, source, progress=progress)
 
 
 def listen(
@@ -262,8 +260,27 @@ def listen(
     return Listener(hearing, chosen, start=start)
 
 
-def heard(listener: Listening, source: Source, *, progress: Progress | None = None) -> EventList:
-    """Return all events that a listener finds in a source, from its beginning to its end."""
+def heard(
+    detector: Detector,
+    recording: Recording,
+    *,
+    rate_hz: float | None = None,
+    resample: bool = False,
+    channels: Choice = None,
+    progress: Progress | None = None,
+) -> EventList:
+    """Return all events that a detector finds as it listens to a recording from end to end.
+
+    Takes and raises what the function `detect` does.
+    """
+    source = source_of(recording, rate_hz=rate_hz)
+    listener = detector.listen(
+        rate_hz=source.rate_hz,
+        channels=source.channels,
+        choice=channels,
+        resample=resample,
+        start=source.start,
+    )
     parts = [listener.push(block) for block in told(source, progress)]
     return joined([*parts, listener.finish()], source.rate_hz)
 

@@ -14,7 +14,7 @@ from ondes.run.classifier import Classifier
 from ondes.run.detector import Detector, Listening, Progress, heard
 from ondes.run.labels import Stretch, Timeline
 from ondes.run.mapping import Map, Maps
-from ondes.run.source import Choice, Recording, Samples, source_of
+from ondes.run.source import Choice, Recording, Samples
 from ondes.run.translating import Parts, Stream
 from ondes.run.translator import Translator
 from ondes.spec import Spec
@@ -64,7 +64,14 @@ class Through:
         progress: Progress | None = None,
     ) -> EventList:
         """Return the events of the translation of a whole recording, at the recording's rate."""
-        return _detected(self, recording, rate_hz, resample, channels, progress)
+        return heard(
+            self,
+            recording,
+            rate_hz=rate_hz,
+            resample=resample,
+            channels=channels,
+            progress=progress,
+        )
 
     def listen(
         self,
@@ -187,7 +194,14 @@ class ThroughMaps:
         progress: Progress | None = None,
     ) -> EventList:
         """Return what each map of a whole recording is, at the recording's rate."""
-        return _detected(self, recording, rate_hz, resample, channels, progress)
+        return heard(
+            self,
+            recording,
+            rate_hz=rate_hz,
+            resample=resample,
+            channels=channels,
+            progress=progress,
+        )
 
     def listen(
         self,
@@ -258,22 +272,3 @@ class MapHearing:
         made = np.ascontiguousarray(self._translator.parts_of(one.x).result)
         labels = self._classifier.classify(made, rate_hz=self._translator.target.rate_hz)
         return Stretch(self._start + one.start, self._start + one.stop, labels)
-
-
-def _detected(
-    detector: Through | ThroughMaps,
-    recording: Recording,
-    rate_hz: float | None,
-    resample: bool,  # noqa: FBT001
-    channels: Choice,
-    progress: Progress | None,
-) -> EventList:
-    source = source_of(recording, rate_hz=rate_hz)
-    listener = detector.listen(
-        rate_hz=source.rate_hz,
-        channels=source.channels,
-        choice=channels,
-        resample=resample,
-        start=source.start,
-    )
-    return heard(listener, source, progress=progress)

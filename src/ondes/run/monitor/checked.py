@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ondes.events import Event, EventList
 from ondes.run.detector import Detector, Known, Listening, Progress, heard, ongoing
 from ondes.run.monitor.quality import Quality, Windows, units, watchers
-from ondes.run.source import Choice, Recording, Route, Samples, route, source_of
+from ondes.run.source import Choice, Recording, Route, Samples, route
 from ondes.spec import Spec
 from ondes.timebase import Timebase
 
@@ -57,15 +57,14 @@ class Checked:
         progress: Progress | None = None,
     ) -> EventList:
         """Return the events of a whole recording, as the function `detect` does."""
-        source = source_of(recording, rate_hz=rate_hz)
-        listener = self.listen(
-            rate_hz=source.rate_hz,
-            channels=source.channels,
-            choice=channels,
+        return heard(
+            self,
+            recording,
+            rate_hz=rate_hz,
             resample=resample,
-            start=source.start,
+            channels=channels,
+            progress=progress,
         )
-        return heard(listener, source, progress=progress)
 
     def listen(
         self,
