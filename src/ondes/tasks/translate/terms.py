@@ -1,7 +1,7 @@
 """What translators and critics are to make small, and how much each part of it weighs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -72,9 +72,11 @@ class Losses:
         return tuple(name for name in TERMS if getattr(self, name))
 
 
-TERMS = tuple(field.name for field in fields(Losses))[:9]
-
 JUDGED = ("same", "features")
+"""Terms that need the frozen classifier."""
+
+TERMS = ("gen", "coarse", "recon", "adv", "cycle", "signal", "texture", *JUDGED)
+"""All terms; what else `Losses` holds says how they are computed."""
 
 
 class Way(NamedTuple):
@@ -121,7 +123,9 @@ def translators_terms(
     found: list[Way], losses: Losses, *, conditional: bool, answering: Answering | None
 ) -> Terms:
     """Return the weighed terms of translators, sums over directions, by name."""
-    values = {} if answering is None else _consistency(found[0], losses, answering)
+    values: Terms = {}
+    if answering is not None and any(getattr(losses, name) for name in JUDGED):
+        values = _consistency(found[0], losses, answering)
     for name in losses.named:
         if name == "cycle":
             values[name] = _cycle(found)
@@ -177,7 +181,7 @@ def _consistency(way: Way, losses: Losses, answering: Answering) -> Terms:
     if not losses.features:
         with torch.no_grad():
             truth = answering(way.true)
-        logits = answering(way.made.result) if losses.same else truth
+        logits = answering(way.made.result)
         return {"same": same_answers(logits, truth, temperature=losses.temperature)}
     with torch.no_grad():
         wanted, truth = answering.seen(way.true)
