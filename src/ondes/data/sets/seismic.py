@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,6 +105,11 @@ class Clips:
         self.seed, self.train = seed, train
         self.n_channels = config.components
 
+    @cached_property
+    def _bounds(self) -> tuple[int, int]:
+        """The fewest and the most samples of a recording that a clip may be made of."""
+        return _lengths(self.config, self.recordings, self.rate_hz)
+
     def __len__(self) -> int:
         return TRAIN_CLIPS if self.train else len(self.recordings) * self.config.crops
 
@@ -141,12 +146,12 @@ class Clips:
         """A clip of training, as `Config` says."""
         config = self.config
         x, events = self._clip(self._any(rng), rng, self._length(rng))
-        if config.augmented and rng.random() < config.p_second:
+        if self._rolls(rng, config.p_second):
             second = self._clip(self._any(rng), rng, self._length(rng))
             x, events = _added(x, second.x, _drawn(rng, config.second_db)), events + second.events
-        if config.augmented and rng.random() < config.p_ground:
+        if self._rolls(rng, config.p_ground):
             x = _added(x, self._ground(rng), _drawn(rng, config.ground_db))
-        if config.augmented and rng.random() < config.p_turn:
+        if self._rolls(rng, config.p_turn):
             x = _turned(x, rng.uniform(0, 2 * np.pi))
         flipped, vertical = rng.random(2) < (config.p_flip, config.p_vertical)
         x = -x if flipped else x.copy()
@@ -155,17 +160,20 @@ class Clips:
         chain = augment.draw(rng, config.augmentation, channels=len(x))
         return Example(chain(x, self.rate_hz) if config.augmented else x, events)
 
+    def _rolls(self, rng: np.random.Generator, chance: float) -> bool:
+        """Whether something that happens by `chance` happens to a clip of training."""
+        return self.config.augmented and rng.random() < chance
+
     def _any(self, rng: np.random.Generator) -> Recording:
         return self.recordings[int(rng.integers(len(self.recordings)))]
 
     def _length(self, rng: np.random.Generator) -> int:
         """How many samples of a recording a clip is made of."""
         config = self.config
-        if not config.augmented or rng.random() >= config.p_speed:
+        if not self._rolls(rng, config.p_speed):
             return config.n_samples
         factor = np.exp(rng.uniform(*np.log(config.speed)))
-        shortest, longest = _lengths(config, self.recordings, self.rate_hz)
-        return int(np.clip(round(config.n_samples * factor), shortest, longest))
+        return int(np.clip(round(config.n_samples * factor), *self._bounds))
 
     def _ground(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """What a station heard before an earthquake, there and back again where it is short."""
