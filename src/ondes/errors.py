@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 
 class OndesError(Exception):
@@ -69,3 +69,24 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     """
     found = difflib.get_close_matches(word, list(candidates), n=1)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def check_options(
+    owner: str,
+    given: Iterable[str],
+    known: Collection[str],
+    *,
+    error: type[OndesError] = InputError,
+) -> None:
+    """Raise `error`, naming the nearest, where an option that is given is none that `owner` knows.
+
+    >>> check_options("vgg", ["depht"], ["depth"])
+    Traceback (most recent call last):
+    ondes.errors.InputError: vgg has no option 'depht'; did you mean 'depth'?; there are depth
+    """
+    for option in given:
+        if option not in known:
+            raise error(
+                f"{owner} has no option {option!r}{nearest(option, known)}; there are "
+                f"{', '.join(known) or 'none'}"
+            )

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ondes.errors import RecipeError, nearest
+from ondes.errors import RecipeError, check_options, nearest
 from ondes.protocols import Level
 
 if TYPE_CHECKING:
@@ -144,12 +144,8 @@ def configured(name: str, kind: type[Any], options: Mapping[str, Any]) -> object
 def _check_names(name: str, kind: type[Any], options: Mapping[str, Any]) -> None:
     """Refuse an option that `kind`, or a dataclass within it, does not know."""
     known, hints = [field.name for field in fields(kind)], get_type_hints(kind)
+    check_options(name, options, known, error=RecipeError)
     for option, value in options.items():
-        if option not in known:
-            raise RecipeError(
-                f"{name} has no option {option!r}{nearest(option, known)}; "
-                f"there are {', '.join(known)}"
-            )
         if is_dataclass(hints[option]) and isinstance(value, Mapping):
             _check_names(f"{name}.{option}", hints[option], value)
 

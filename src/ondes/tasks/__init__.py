@@ -13,7 +13,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from ondes.errors import RecipeError, nearest
+from ondes.errors import RecipeError, check_options, nearest
 
 __all__ = ["build", "find", "names"]
 
@@ -50,10 +50,5 @@ def build(name: str, model: object, options: Mapping[str, Any] | None = None) ->
     """
     task, options = find(name), options or {}
     known = [option for option in signature(task).parameters if option != "model"]
-    for option in options:
-        if option not in known:
-            raise RecipeError(
-                f"the task {name!r} has no option {option!r}{nearest(option, known)}; "
-                f"there are {', '.join(known)}"
-            )
+    check_options(f"the task {name!r}", options, known, error=RecipeError)
     return task(model, **{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from ondes.errors import ArtefactError, InputError, nearest
+from ondes.errors import ArtefactError, InputError, check_options, nearest
 from ondes.protocols import ClipDataset
 from ondes.spec import ClipSpec
 from ondes.tasks.classify.classical import families
@@ -91,11 +91,5 @@ def _find(name: str) -> ModuleType:
 
 
 def _options(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    known = [field.name for field in fields(kind)]
-    for option in options:
-        if option not in known:
-            raise InputError(
-                f"{name} has no option {option!r}{nearest(option, known)}; there are "
-                f"{', '.join(known)}"
-            )
+    check_options(name, options, [field.name for field in fields(kind)])
     return kind(**options)

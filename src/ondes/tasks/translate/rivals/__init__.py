@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from ondes.errors import InputError, nearest
+from ondes.errors import InputError, check_options, nearest
 from ondes.tasks.translate.rivals._given import Given, Rival, answers
 
 __all__ = ["Given", "Rival", "about", "answers", "fit", "names", "possible"]
@@ -91,11 +91,5 @@ def _find(name: str) -> ModuleType:
 
 
 def _options(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    known = [field.name for field in fields(kind)]
-    for option in options:
-        if option not in known:
-            raise InputError(
-                f"{name} has no option {option!r}{nearest(option, known)}; there are "
-                f"{', '.join(known) or 'none'}"
-            )
+    check_options(name, options, [field.name for field in fields(kind)])
     return kind(**options)
