@@ -302,6 +302,10 @@ def test_uwb_is_what_the_files_hold(shared_data: Path) -> None:
     size = uwb.build(replace(config, part="magnitude"), split="all")
     expected = np.abs(file["cir"][:, 0] + 1j * file["cir"][:, 1])
     np.testing.assert_allclose(np.stack(size.arrays)[:, 0], expected, rtol=1e-5)
+    levels = uwb.build(replace(config, part="levels"), split="all")
+    decibels = 20 * np.log10(np.maximum(expected, 1e-9) / expected.max(1, keepdims=True))
+    wanted = (np.maximum(decibels, -30) + 30) / 20
+    np.testing.assert_allclose(np.stack(levels.arrays)[:, 0], wanted, atol=1e-5)
 
 
 def test_uwb_tests_whole_placements_of_all_classes(shared_data: Path) -> None:
@@ -393,6 +397,11 @@ def test_tagged(mixing: tagged.Config, split: str) -> None:
     counts = [int(mixtures[k].y.sum()) for k in range(40)]
     assert set(counts) == {2, 3}
     assert mixtures[0].x.shape == (1, 16_000)
+
+
+def test_tags_of_a_mixture_are_known_without_it(mixing: tagged.Config) -> None:
+    mixtures = tagged.build(mixing, split="train", seed=3)
+    assert all(np.array_equal(mixtures[k].y, mixtures.y_of(k)) for k in range(3))
 
 
 def test_the_seed_moves_training_alone(mixing: tagged.Config) -> None:

@@ -65,6 +65,31 @@ def test_every_pass_visits_every_clip_once_in_another_order(few):
     ]
 
 
+class Endless(Few):
+    """As many clips as one asks for; it knows what is true of one without its samples."""
+
+    def __len__(self):
+        return LENGTH
+
+    def __getitem__(self, index):
+        return Clip(np.full((2, 20), index, np.float32), self.y_of(index))
+
+    def y_of(self, index):
+        return self.y[index % len(self.y)]
+
+
+def test_clips_without_end_come_in_their_own_order():
+    mixtures = Endless(np.eye(3))
+    varied = Varied(mixtures, vary.Config(p_flip=1.0), seed=0)
+    for index in (0, 7, LENGTH - 1):
+        assert (varied[index].x == -np.float32(index)).all()
+        assert np.array_equal(varied.y_of(index), mixtures.y_of(index))
+    partners = Varied(mixtures, vary.Config(p_mixup=1.0), seed=0)
+    assert (partners[3].y > 0).sum() in (1, 2)
+    with pytest.raises(InputError, match="no counts to balance; leave balance out"):
+        Varied(mixtures, vary.Config(), seed=0, balance=True)
+
+
 def test_an_index_is_a_clip_whatever_was_asked_before(few):
     ones = Varied(few, EVERY, seed=4)
     others = Varied(few, EVERY, seed=4)

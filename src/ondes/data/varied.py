@@ -12,6 +12,7 @@ from ondes.ops import vary
 from ondes.protocols import Clip, ClipDataset
 
 LENGTH = 10**9
+ENDLESS = 2**24  # clips from here on never end, and come in an order of their own
 CHAIN, PARTNER, SHARE = range(3)  # what randomness is for
 
 
@@ -20,8 +21,9 @@ class Varied:
 
     Pass after pass visits each clip once, in an order of its own. `balance` gives every label its
     turn instead, however few its clips are, and visits a label's clips in turn: for classes, and
-    for tags, where clips without any take one turn like a label. What index i holds follows from
-    `seed` and i alone. Raises InputError where there is nothing to vary.
+    for tags, where clips without any take one turn like a label. Clips without end, as mixtures
+    are, come in their own order. What index i holds follows from `seed` and i alone. Raises
+    InputError where there is nothing to vary, or no end of what is to be balanced.
     """
 
     def __init__(
@@ -29,9 +31,16 @@ class Varied:
     ) -> None:
         if len(clips) < 1:
             raise InputError(f"Varied({clips!r}): there is no clip to vary; give one or more")
+        if balance and len(clips) >= ENDLESS:
+            raise InputError(
+                f"Varied({clips!r}, balance=True): clips without end have no counts to balance; "
+                "leave balance out"
+            )
         self.clips, self.config, self.seed = clips, config, seed
         self.rate_hz, self.labels, self.n_channels = clips.rate_hz, clips.labels, clips.n_channels
-        self._groups = _groups(clips) if balance else [np.arange(len(clips))]
+        self._groups: list[NDArray[np.int64]] | list[range] = (
+            _groups(clips) if balance else [range(len(clips))]
+        )
 
     def __len__(self) -> int:
         return LENGTH
@@ -48,10 +57,15 @@ class Varied:
 
     def y_of(self, index: int) -> NDArray[np.float32]:
         """Return what is true of the clip that is varied at `index`, mixed with no other."""
-        return self.clips[self.place(index)].y
+        y_of = getattr(self.clips, "y_of", None)
+        place = self.place(index)
+        known: NDArray[np.float32] = y_of(place) if y_of else self.clips[place].y
+        return known
 
     def place(self, index: int) -> int:
         """Return which of `clips` is varied at `index`."""
+        if len(self.clips) >= ENDLESS:
+            return index % len(self.clips)
         turn, group = divmod(index, len(self._groups))
         if len(self._groups) > 1:
             group = _permuted(len(self._groups), self.seed, turn, 0)[group]

@@ -69,13 +69,24 @@ class Mixtures:
     def __getitem__(self, index: int) -> Clip:
         if not 0 <= index < len(self):
             raise IndexError(f"clip {index} of {len(self)}")
+        rng, chosen = self._drawn(index)
+        x = sum(self._sound(label, rng) for label in chosen)
+        return Clip(np.asarray(x, np.float32), self._told(chosen))
+
+    def y_of(self, index: int) -> NDArray[np.float32]:
+        """Return which tags mixture `index` has, without mixing it."""
+        return self._told(self._drawn(index)[1])
+
+    def _drawn(self, index: int) -> tuple[np.random.Generator, NDArray[np.int64]]:
+        """What is left to draw from, and the classes of a mixture."""
         rng = np.random.default_rng((self.seed, index))
         count = int(rng.integers(self.config.least, self.config.most + 1))
-        chosen = rng.choice(len(self.labels), count, replace=False)
-        x = sum(self._sound(label, rng) for label in chosen)
+        return rng, rng.choice(len(self.labels), count, replace=False)
+
+    def _told(self, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
         y = np.zeros(len(self.labels), np.float32)
         y[chosen] = 1
-        return Clip(np.asarray(x, np.float32), y)
+        return y
 
     @cached_property
     def _places(self) -> list[NDArray[np.int64]]:
