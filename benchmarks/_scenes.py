@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ondes.data.sets import uwb_actions, uwb_pairs
 from ondes.data.uwb.radar import Radar
 from ondes.data.uwb.sensors import NEW
+from ondes.data.varied_pairs import VariedPairs
 from ondes.metrics import class_scores
 from ondes.protocols import PairDataset
 from ondes.run import artefact
@@ -26,69 +27,82 @@ Scores = NDArray[np.float64]
 
 
 class Scenes:
-    """The old classifier, `folder`, and what it makes of the test by the old sensor and by `new`.
+    """The old classifier, and what it makes of the test by the old sensor and by `new`.
 
-    pairs: of the test. truth: the action of each clip, [clip]. source, target: float32
-    [clip, channel, time].
+    judge: a name or a folder. pairs: of the test. truth: the action of each clip, [clip]. source,
+    target: float32 [clip, channel, time].
     """
 
-    def __init__(self, folder: Path, new: Radar = NEW) -> None:
-        self.folder, self.new = folder, new
-        self.network = opened(folder)
+    def __init__(self, judge: str, new: Radar = NEW) -> None:
+        self.new, self.network = new, opened(judge)
         self.pairs = uwb_pairs.build(uwb_pairs.Config(new=new), split="test")
-        self.source, self.target = _stacked(self.pairs)
+        self.source, self.target = stacked(self.pairs)
         self.truth = np.array([self.pairs.y_of(k).argmax() for k in range(len(self.pairs))])
         self._old = answers(self.network, self.target)
-        self.f1_old, self.f1_as_is = self.f1(self._old), self.f1(self._answered(self.source))
 
-    @property
-    def as_is(self) -> tuple[str, str]:
-        """Error of the new sensor's maps as they are, and share of answers that stay the same."""
-        same = self._same(self._answered(self.source))
-        return f"{np.abs(self.source - self.target).mean():.3f}", f"{same:.3f}"
+    def known(self) -> dict[str, float]:
+        """Scores of the new sensor's clips as they are, and `f1_old`, that of the old one's."""
+        found = self._scored(answers(self.network, self.source), self.source)
+        return {**found, "f1_old": self.f1(self._old), "clips": len(self.truth)}
 
     def f1(self, logits: Scores) -> float:
         """Macro F1 of logits [clip, class]."""
         return class_scores(self.truth, softmax(logits))["f1_macro"]
 
-    def recovered(self, f1: float) -> float:
-        """The share of the lost F1 that an F1 recovers."""
-        return (f1 - self.f1_as_is) / (self.f1_old - self.f1_as_is)
-
-    def scores(self, rival: Rival) -> Mapping[str, float]:
+    def scores(self, rival: Rival) -> dict[str, float]:
         """F1 of a rival, share of answers that stay the same, and the error of its maps, if any."""
-        logits = rival.logits(self.source)
-        found = {"f1": self.f1(logits), "same": self._same(logits)}
-        if rival.translate is not None:
-            found["l1"] = float(np.abs(rival.translate(self.source) - self.target).mean())
+        made = None if rival.translate is None else rival.translate(self.source)
+        return self._scored(answers(rival.network, self.source if made is None else made), made)
+
+    def translated_by(self, models: Sequence[Any]) -> dict[str, float]:
+        """Scores of translators; of several, of the mean answer to what they make.
+
+        Of one that tells its uncertainty, `calibration` is the mean correlation with the error
+        within a clip.
+        """
+        parts = [[model.parts_of(x) for x in self.source] for model in models]
+        made = [np.stack([part.result for part in own]) for own in parts]
+        shares = [softmax(answers(self.network, x)) for x in made]
+        found = self._scored(np.log(np.mean(shares, axis=0) + 1e-12), np.mean(made, axis=0))
+        doubts = [part.uncertainty for part in parts[0] if part.uncertainty is not None]
+        if len(models) == 1 and doubts:
+            found["calibration"] = _correlation(doubts, np.abs(made[0] - self.target))
         return found
 
-    def judged_by(self, folder: Path) -> Mapping[str, float]:
+    def judged_by(self, folder: Path) -> dict[str, float]:
         """F1 of another classifier on the new sensor's clips as they are."""
-        logits = answers(opened(folder), self.source)
-        return {"f1": self.f1(logits), "same": self._same(logits)}
+        return self._scored(answers(opened(folder), self.source))
 
-    def given(self, pairs: int, *, seed: int, varied: PairDataset | None) -> Given:
-        """What rivals learn from: so many pairs, and the labelled clips of the new sensor."""
-        few = uwb_actions.build(uwb_actions.Config(sensor="new", new=self.new), split="few")
+    def given(self, varied: VariedPairs, *, labels: int) -> Given:
+        """What rivals learn from: pairs, and labelled clips of the new sensor."""
+        config = uwb_actions.Config(sensor="new", new=self.new, few=labels)
+        few = uwb_actions.build(config, split="few")
         clips = [few[k] for k in range(len(few))]
         x, y = np.stack([clip.x for clip in clips]), np.stack([clip.y for clip in clips])
-        config = uwb_pairs.Config(new=self.new, train=pairs)
-        source, target = _stacked(uwb_pairs.build(config, split="train", seed=seed))
+        source, target = stacked(varied.pairs)
         return Given(source, target, self.network, few=x, few_y=y, varied=varied)
 
-    def _answered(self, x: Samples) -> Scores:
-        return answers(self.network, x)
+    def _scored(self, logits: Scores, made: Samples | None = None) -> dict[str, float]:
+        same = float((logits.argmax(1) == self._old.argmax(1)).mean())
+        found = {"f1": self.f1(logits), "same": same}
+        if made is not None:
+            found["l1"] = float(np.abs(made - self.target).mean())
+        return found
 
-    def _same(self, logits: Scores) -> float:
-        return float((logits.argmax(1) == self._old.argmax(1)).mean())
 
-
-def opened(folder: Path) -> nn.Module:
-    """The network of a saved model."""
+def opened(model: str | Path) -> nn.Module:
+    """The network of a saved model, a name or a folder."""
+    folder = artefact.find(model)
     return artefact.read_model(folder, artefact.read_card(folder))
 
 
-def _stacked(pairs: PairDataset) -> tuple[Samples, Samples]:
+def _correlation(doubts: Sequence[Samples], errors: Samples) -> float:
+    pairs = zip(doubts, errors, strict=True)
+    wide = ((np.broadcast_to(doubt, error.shape), error) for doubt, error in pairs)
+    return float(np.mean([np.corrcoef(d.ravel(), e.ravel())[0, 1] for d, e in wide]))
+
+
+def stacked(pairs: PairDataset) -> tuple[Samples, Samples]:
+    """All sources and all targets, [pair, channel, time]."""
     made = [pairs[k] for k in range(len(pairs))]
     return np.stack([pair.source for pair in made]), np.stack([pair.target for pair in made])

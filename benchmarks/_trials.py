@@ -1,0 +1,140 @@
+"""Translators and rivals for one new sensor, trained and scored; what is done is kept in a folder.
+
+An interrupted training goes on where it was, a finished one is not done again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks._scenes import Scenes
+from ondes import recipe
+from ondes.data.uwb.radar import Radar
+from ondes.data.uwb.sensors import NEW
+from ondes.io import atomic_write
+from ondes.protocols import Examples
+from ondes.recipe import Recipe, build, run
+from ondes.run.loading import load
+from ondes.tasks.translate import rivals
+
+JUDGE = "translate/uwb/old-classifier"
+OURS = "uwb-new-to-old"
+
+Scores = Mapping[str, float]
+
+
+class Trials:
+    """What is made of the new sensor `new`, judged by the classifier `judge`, a name or a folder.
+
+    Every seed draws other weights, another order and other pairs.
+    """
+
+    def __init__(self, judge: str, new: Radar, folder: Path) -> None:
+        self.judge, self.new, self.folder = judge, new, folder
+        self._made: dict[tuple[str, int, str], Examples] = {}
+
+    @cached_property
+    def scenes(self) -> Scenes:
+        """The test, simulated when something is to be scored."""
+        return Scenes(self.judge, self.new)
+
+    @cached_property
+    def known(self) -> Scores:
+        """Scores without any help; see `Scenes.known`."""
+        # scenes are simulated where they are asked for
+        return self._kept("known", lambda: self.scenes.known())  # noqa: PLW0108
+
+    def recovered(self, f1: float) -> float:
+        """The share of the lost F1 that an F1 recovers."""
+        return (f1 - self.known["f1"]) / (self.known["f1_old"] - self.known["f1"])
+
+    def translator(self, name: str, *, pairs: int, seed: int) -> Scores:
+        """Scores of a recipe of `translate/uwb`."""
+        return self._kept(
+            f"{name}-{pairs}-{seed}",
+            lambda: self.scenes.translated_by([self.trained(name, pairs=pairs, seed=seed)]),
+        )
+
+    def together(self, name: str, *, pairs: int, seeds: Sequence[int]) -> Scores:
+        """Scores of the mean answer to what several seeds of a recipe translate."""
+        return self._kept(
+            f"{name}-{pairs}-mean-{len(seeds)}",
+            lambda: self.scenes.translated_by(
+                [self.trained(name, pairs=pairs, seed=k) for k in seeds]
+            ),
+        )
+
+    def rival(self, name: str, *, pairs: int, seed: int, labels: int = 200) -> Scores:
+        """Scores of a rival; of `labels` labelled clips, where it learns from such."""
+
+        def scored() -> Scores:
+            # varied as for our translator
+            varied: Any = self._data(self.recipe(OURS, pairs, seed), "train")
+            given = self.scenes.given(varied, labels=labels)
+            return self.scenes.scores(rivals.fit(name, given, seed=seed))
+
+        count = labels if rivals.labelled(name) else pairs
+        return self._kept(f"{name}-{count}-{seed}", scored)
+
+    def fresh(self, clips: int, *, seed: int, steps: int = 1500) -> Scores:
+        """Scores of a classifier of the new sensor itself, of so many labelled clips."""
+        name = f"fresh-{clips}-{steps}-{seed}"
+
+        def scored() -> Scores:
+            overrides = [f"data.options.train={clips}", f"train.steps={steps}", f"seed={seed}"]
+            own = self._loaded(JUDGE, ["data.options.sensor=new", *overrides])
+            return self.scenes.judged_by(run.train(own, self.folder / name, resume=True))
+
+        return self._kept(name, scored)
+
+    def recipe(self, name: str, pairs: int, seed: int) -> Recipe:
+        """A recipe of `translate/uwb` with other pairs, and this classifier where it has one."""
+        overrides = [f"data.options.train={pairs}", f"seed={seed}"]
+        if name == OURS:
+            overrides.append(f"task.options.classifier={self.judge}")
+        return self._loaded(f"translate/uwb/{name}", overrides)
+
+    def _loaded(self, name: str, overrides: Sequence[str]) -> Recipe:
+        own = [] if self.new == NEW else [f"data.options.new={json.dumps(asdict(self.new))}"]
+        return recipe.load(name, overrides=[*overrides, *own])
+
+    def trained(self, name: str, *, pairs: int, seed: int) -> Any:  # noqa: ANN401 - ondes.load's
+        """The translator that a recipe makes."""
+        folder = self.folder / f"{name}-{pairs}-{seed}"
+        return load(run.train(self.recipe(name, pairs, seed), folder, resume=True, sets=self._data))
+
+    def _data(self, experiment: Recipe, split: str) -> Examples:
+        """The data of a recipe; what several recipes learn from is simulated once."""
+        key = (experiment.data.model_dump_json(), experiment.seed, split)
+        if key not in self._made:
+            self._made[key] = build.dataset(experiment, split)
+        return self._made[key]
+
+    def _kept(self, name: str, scored: Callable[[], Scores]) -> Scores:
+        return kept(self.folder / f"{name}.json", scored)
+
+
+def kept(path: Path, scored: Callable[[], Scores]) -> Scores:
+    """Return the scores in a file, which is made where there is none."""
+    if not path.exists():
+        scores = dict(scored())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(scores, indent=1))
+    found: Scores = json.loads(path.read_text())
+    return found
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """The mean of some values and, of two or more, their standard deviation."""
+    if not values:
+        return ""
+    about = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{about}"
