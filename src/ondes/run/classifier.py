@@ -11,7 +11,7 @@ import numpy as np
 from ondes import __version__
 from ondes.errors import ArtefactError, InputError, NotFiniteError
 from ondes.run.card import Card
-from ondes.run.detector import Progress
+from ondes.run.detector import Progress, told
 from ondes.run.engine import Samples, check_block, resampler_for
 from ondes.run.labels import Doubles, Labels, Stretch, Timeline
 from ondes.run.predictors import Predictor
@@ -20,7 +20,6 @@ from ondes.run.windows import Pace, Window, Windows, check_length
 from ondes.signal import Signal
 from ondes.spec import ClipSpec
 from ondes.tasks.classify import Reading, choose, read
-from ondes.timebase import Timebase
 
 
 @dataclass(frozen=True)
@@ -308,12 +307,7 @@ class Listener:
 
     def heard(self, source: Source, *, progress: Progress | None = None) -> Timeline:
         """Return all windows of a source, from its beginning to its end."""
-        parts, done, grid = [], 0, Timebase(source.rate_hz)
-        for block in source.blocks():
-            parts.append(self.push(block))
-            done += block.shape[1]
-            if progress:
-                progress(grid.seconds(done))
+        parts = [self.push(block) for block in told(source, progress)]
         return Timeline.joined([*parts, self.finish()])
 
     def _timeline(self, windows: Iterator[Window]) -> Timeline:

@@ -95,7 +95,7 @@ class Detector(Protocol):
         channels: Choice = None,
         progress: Progress | None = None,
     ) -> EventList:
-        """Return the events of a whole recording, as the function `detect` does."""
+        """Return the events of a whole recording, see `Detecting.detect`."""
 
     def listen(
         self,
@@ -106,7 +106,18 @@ class Detector(Protocol):
         resample: bool = False,
         start: int = 0,
     ) -> Listening:
-        """Return what hears a recording block by block, as the function `listen` does."""
+        """Return what hears a recording block by block: `detect` for what is not over yet.
+
+        Args:
+            rate_hz: of the blocks.
+            channels: the names of their channels.
+            choice: which of these, as for `detect`.
+            resample: as for `detect`.
+            start: place of the first sample on the time axis.
+
+        Raises:
+            RateError, ChannelError: the recording does not fit.
+        """
 
 
 class Hearing(Protocol):
@@ -145,8 +156,50 @@ class Ear(Protocol):
         """
 
 
+class Detecting:
+    """`detect` for what can `listen`: it listens to a recording from end to end."""
+
+    def detect(
+        self: Detector,
+        recording: Recording,
+        *,
+        rate_hz: float | None = None,
+        resample: bool = False,
+        channels: Choice = None,
+        progress: Progress | None = None,
+    ) -> EventList:
+        """Return the events of a recording, at its own rate, each with a score from 0 to 1.
+
+        Files and blocks are read as they are needed: memory does not grow with their length.
+
+        Args:
+            recording: a Signal, a path, an open file, an array [time] or [channel, time], or an
+                iterator of blocks [channel, time] of any sizes, which change no answer.
+            rate_hz: of an array or blocks.
+            resample: convert a rate for which it was not made; nothing is unasked.
+            channels: which: None for all, names or numbers, or ``"mix"`` for their mean. What
+                takes one channel hears each for itself, and events say which; what takes several
+                hears exactly so many, in this order.
+            progress: is told now and then how many seconds are done.
+
+        Raises:
+            RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit.
+            FormatError, InputError: it cannot be read.
+        """
+        source = source_of(recording, rate_hz=rate_hz)
+        listener = self.listen(
+            rate_hz=source.rate_hz,
+            channels=source.channels,
+            choice=channels,
+            resample=resample,
+            start=source.start,
+        )
+        parts = [listener.push(block) for block in told(source, progress)]
+        return joined([*parts, listener.finish()], source.rate_hz)
+
+
 @dataclass(frozen=True)
-class Detects:
+class Detects(Detecting):
     """Any ear as a `Detector`."""
 
     ear: Ear
@@ -155,25 +208,6 @@ class Detects:
     def spec(self) -> Spec:
         """The ear's own."""
         return self.ear.spec
-
-    def detect(
-        self,
-        recording: Recording,
-        *,
-        rate_hz: float | None = None,
-        resample: bool = False,
-        channels: Choice = None,
-        progress: Progress | None = None,
-    ) -> EventList:
-        """Return the events of a whole recording, as the function `detect` does."""
-        return detect(
-            self.ear,
-            recording,
-            rate_hz=rate_hz,
-            resample=resample,
-            channels=channels,
-            progress=progress,
-        )
 
     def listen(
         self,
@@ -184,105 +218,10 @@ class Detects:
         resample: bool = False,
         start: int = 0,
     ) -> Listening:
-        """Return what hears a recording block by block, as the function `listen` does."""
-        return listen(
-            self.ear,
-            rate_hz=rate_hz,
-            channels=channels,
-            choice=choice,
-            resample=resample,
-            start=start,
-        )
-
-
-def detect(
-    ear: Ear,
-    recording: Recording,
-    *,
-    rate_hz: float | None = None,
-    resample: bool = False,
-    channels: Choice = None,
-    progress: Progress | None = None,
-) -> EventList:
-    """Return the events of a recording, at its own rate.
-
-    Files and blocks are read as they are needed: memory does not grow with their length.
-
-    Args:
-        ear: what hears it.
-        recording: a Signal, a path, an open file, an array [time] or [channel, time], or an
-            iterator of blocks [channel, time] of any sizes, which change no answer.
-        rate_hz: of an array or blocks.
-        resample: convert a rate for which the ear was not made; nothing is unasked.
-        channels: which: None for all, names or numbers, or ``"mix"`` for their mean. An ear of
-            one channel hears each for itself, and events say which; one of several takes exactly
-            so many, in this order.
-        progress: is told now and then how many seconds are done.
-
-    Raises:
-        RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit.
-        FormatError, InputError: it cannot be read.
-    """
-    return heard(
-        Detects(ear),
-        recording,
-        rate_hz=rate_hz,
-        resample=resample,
-        channels=channels,
-        progress=progress,
-    )
-
-
-def listen(
-    ear: Ear,
-    *,
-    rate_hz: float,
-    channels: Sequence[str] = ("0",),
-    choice: Choice = None,
-    resample: bool = False,
-    start: int = 0,
-) -> Listening:
-    """Return what hears a recording block by block: `detect` for what is not over yet.
-
-    Args:
-        ear: what hears it.
-        rate_hz: of the blocks.
-        channels: the names of their channels.
-        choice: which of these, as for `detect`.
-        resample: as for `detect`.
-        start: place of the first sample on the time axis.
-
-    Raises:
-        RateError, ChannelError: the recording does not fit.
-    """
-    chosen = route(choice, channels, ear.spec)
-    hearing = ear.hear(rate_hz=rate_hz, n_rows=chosen.n_rows, resample=resample)
-    return Listener(hearing, chosen, start=start)
-
-
-def heard(
-    detector: Detector,
-    recording: Recording,
-    *,
-    rate_hz: float | None = None,
-    resample: bool = False,
-    channels: Choice = None,
-    progress: Progress | None = None,
-) -> EventList:
-    """Return all events that a detector finds as it listens to a recording from end to end.
-
-    Takes and raises what the function `detect` does.
-    """
-    source = source_of(recording, rate_hz=rate_hz)
-    listener = detector.listen(
-        rate_hz=source.rate_hz,
-        channels=source.channels,
-        choice=channels,
-        resample=resample,
-        start=source.start,
-    )
-    parts = [listener.push(block) for block in told(source, progress)]
-    return joined([*parts, listener.finish()], source.rate_hz)
+        """Return what hears a recording block by block, see `Detector.listen`."""
+        chosen = route(choice, channels, self.spec)
+        hearing = self.ear.hear(rate_hz=rate_hz, n_rows=chosen.n_rows, resample=resample)
+        return Listener(hearing, chosen, start=start)
 
 
 class Listener:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from ondes import __version__
 from ondes.errors import ArtefactError
-from ondes.events import EventList
 from ondes.run.card import Card, Json
 from ondes.run.decoding import Decoding
-from ondes.run.detector import Listening, Progress, detect, listen
+from ondes.run.detector import Detecting, Detects, Listening
 from ondes.run.engine import Engine, Samples, Window
 from ondes.run.networks import opened
 from ondes.run.predictors import Precision, Predictor
@@ -43,7 +42,7 @@ class FrameMap(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Detecting):
     """A trained detector: recordings in, events out. `load` gives one.
 
     predictor: computes the network: a module of torch, or an ONNX file.
@@ -79,42 +78,6 @@ class Pipeline:
         sure = self.decoder.halo + self.decoder.gap_frames + 1
         return self.spec.timebase.seconds(self.engine.window.wait + sure * self.spec.hop)
 
-    def detect(
-        self,
-        recording: Recording,
-        *,
-        rate_hz: float | None = None,
-        resample: bool = False,
-        channels: Choice = None,
-        progress: Progress | None = None,
-    ) -> EventList:
-        """Return the events of a recording, at its own rate, each with a score from 0 to 1.
-
-        Files and blocks are read as they are needed: memory does not grow with their length.
-
-        Args:
-            recording: a Signal, a path, an open file, an array [time] or [channel, time], or an
-                iterator of blocks [channel, time] of any sizes, which change no answer.
-            rate_hz: of an array or blocks.
-            resample: convert a rate for which the network was not made; nothing is unasked.
-            channels: which: None for all, names or numbers, or ``"mix"`` for their mean. A
-                network of one channel hears each for itself, and events say which; one of several
-                takes exactly so many, in this order.
-            progress: is told now and then how many seconds are done.
-
-        Raises:
-            RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit.
-            FormatError, InputError: it cannot be read.
-        """
-        return detect(
-            self,
-            recording,
-            rate_hz=rate_hz,
-            resample=resample,
-            channels=channels,
-            progress=progress,
-        )
-
     def listen(
         self,
         *,
@@ -124,20 +87,8 @@ class Pipeline:
         resample: bool = False,
         start: int = 0,
     ) -> Listening:
-        """Return what hears a recording block by block: `detect` for what is not over yet.
-
-        Args:
-            rate_hz: of the blocks.
-            channels: the names of their channels.
-            choice: which of these, as for `detect`.
-            resample: as for `detect`.
-            start: place of the first sample on the time axis.
-
-        Raises:
-            RateError, ChannelError: the recording does not fit.
-        """
-        return listen(
-            self,
+        """Return what hears a recording block by block, see `Detector.listen`."""
+        return Detects(self).listen(
             rate_hz=rate_hz,
             channels=channels,
             choice=choice,

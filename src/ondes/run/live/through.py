@@ -11,10 +11,10 @@ import numpy as np
 from ondes.errors import ChannelError, InputError, RateError
 from ondes.events import EventList
 from ondes.run.classifier import Classifier
-from ondes.run.detector import Detector, Listening, Progress, heard
+from ondes.run.detector import Detecting, Detector, Listening
 from ondes.run.labels import Stretch, Timeline
 from ondes.run.mapping import Map, Maps
-from ondes.run.source import Choice, Recording, Samples
+from ondes.run.source import Choice, Samples
 from ondes.run.translating import Parts, Stream
 from ondes.run.translator import Translator
 from ondes.spec import Spec
@@ -22,7 +22,7 @@ from ondes.timebase import Timebase
 
 
 @dataclass(frozen=True)
-class Through:
+class Through(Detecting):
     """A detector of one sensor's signals, or a classifier in windows, that hears another's.
 
     Args:
@@ -53,25 +53,6 @@ class Through:
         ahead_s = inner.timebase.seconds(inner.look_ahead) + self.translator.latency_s
         ahead = int(Timebase(source.rate_hz).samples(ahead_s))
         return Spec(source.rate_hz, source.n_channels, inner.classes, hop, 0, ahead)
-
-    def detect(
-        self,
-        recording: Recording,
-        *,
-        rate_hz: float | None = None,
-        resample: bool = False,
-        channels: Choice = None,
-        progress: Progress | None = None,
-    ) -> EventList:
-        """Return the events of the translation of a whole recording, at the recording's rate."""
-        return heard(
-            self,
-            recording,
-            rate_hz=rate_hz,
-            resample=resample,
-            channels=channels,
-            progress=progress,
-        )
 
     def listen(
         self,
@@ -151,7 +132,7 @@ class Hearing:
 
 
 @dataclass(frozen=True)
-class ThroughMaps:
+class ThroughMaps(Detecting):
     """A classifier of maps that hears a stream of radar frames, map by map.
 
     Args:
@@ -183,25 +164,6 @@ class ThroughMaps:
         ahead = maps.pace.size - maps.pace.hop
         names = self.classifier.classes
         return Spec(frames.rate_hz, frames.n_channels, names, maps.pace.hop, 0, ahead)
-
-    def detect(
-        self,
-        recording: Recording,
-        *,
-        rate_hz: float | None = None,
-        resample: bool = False,
-        channels: Choice = None,
-        progress: Progress | None = None,
-    ) -> EventList:
-        """Return what each map of a whole recording is, at the recording's rate."""
-        return heard(
-            self,
-            recording,
-            rate_hz=rate_hz,
-            resample=resample,
-            channels=channels,
-            progress=progress,
-        )
 
     def listen(
         self,

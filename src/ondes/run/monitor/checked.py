@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ondes.events import Event, EventList
-from ondes.run.detector import Detector, Known, Listening, Progress, heard, ongoing
+from ondes.run.detector import Detecting, Detector, Known, Listening, ongoing
 from ondes.run.monitor.quality import Quality, Windows, units, watchers
-from ondes.run.source import Choice, Recording, Route, Samples, route
+from ondes.run.source import Choice, Route, Samples, route
 from ondes.spec import Spec
 from ondes.timebase import Timebase
 
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(Detecting):
     """A `Detector` whose events are withheld where the signal is bad.
 
     Bad stretches are events themselves, in their channel. An event that lies in one of them, or no
@@ -47,25 +47,6 @@ class Checked:
         """The detector's own."""
         return self.detector.spec
 
-    def detect(
-        self,
-        recording: Recording,
-        *,
-        rate_hz: float | None = None,
-        resample: bool = False,
-        channels: Choice = None,
-        progress: Progress | None = None,
-    ) -> EventList:
-        """Return the events of a whole recording, as the function `detect` does."""
-        return heard(
-            self,
-            recording,
-            rate_hz=rate_hz,
-            resample=resample,
-            channels=channels,
-            progress=progress,
-        )
-
     def listen(
         self,
         *,
@@ -75,7 +56,7 @@ class Checked:
         resample: bool = False,
         start: int = 0,
     ) -> Checking:
-        """Return what hears a recording block by block, as the function `listen` does.
+        """Return what hears a recording block by block, see `Detector.listen`.
 
         Raises:
             InputError: the limits have other units than the signal.
