@@ -1,5 +1,6 @@
 """The options of the verbs, each described once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ondes.run.classifier import Classifier
     from ondes.run.detector import Detector
     from ondes.run.pipeline import Pipeline
+    from ondes.run.source import Choice
     from ondes.run.translator import Translator
 
 Inputs = Annotated[
@@ -30,6 +32,25 @@ Model = Annotated[
         metavar="NAME|DIR|FILE",
         help="One of `ondes models`, a folder, an ONNX file; threshold, sta-lta or a JSON file "
         "of one of these.",
+    ),
+]
+TrainedModel = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|DIR|FILE",
+        help="One of `ondes models`, a folder, an ONNX file.",
+    ),
+]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        "--with",
+        "-w",
+        metavar="NAME|DIR|FILE",
+        help="Of translators: a model of the sensor that is translated into, which hears what they "
+        "make.",
     ),
 ]
 Results = Annotated[
@@ -48,12 +69,24 @@ Formats = Annotated[
 Report = Annotated[
     bool, typer.Option("--report", help="Write an HTML page for each recording, too.")
 ]
+ReportPage = Annotated[
+    bool, typer.Option("--report", help="Write an HTML page of all recordings, too.")
+]
 Channel = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME|mix",
         help="Channel to take, may be repeated; without it all, each for itself where the model "
         "hears one; mix is their mean.",
+    ),
+]
+ChannelInOrder = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channel",
+        metavar="NAME|mix",
+        help="Channel to take, may be repeated, in the order in which the model takes them; mix is "
+        "the mean of all.",
     ),
 ]
 RulesName = Annotated[
@@ -284,6 +317,11 @@ def _through(
             "--hop says how far it is from one to the next"
         )
     return ThroughMaps(translator, classifier(judge, device=device, threads=threads), hop_s)
+
+
+def choice(channel: Sequence[str] | None) -> "Choice":
+    """Return what ``--channel`` asks for."""
+    return "mix" if channel == ["mix"] else channel
 
 
 def use_threads(threads: int) -> None:

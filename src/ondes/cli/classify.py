@@ -36,26 +36,6 @@ Out = Annotated[
         help=f"Table to write, or a folder for {TABLE} and {PAGE}; without it CSV on stdout.",
     ),
 ]
-Model = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="NAME|DIR|FILE",
-        help="One of `ondes models`, a folder, an ONNX file.",
-    ),
-]
-Channel = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME|mix",
-        help="Channel to take, may be repeated, in the order in which the model takes them; mix is "
-        "the mean of all.",
-    ),
-]
-ReportPage = Annotated[
-    bool, typer.Option("--report", help="Write an HTML page of all recordings beside the table.")
-]
 TruthPlace = Annotated[
     Path | None,
     typer.Option(
@@ -73,13 +53,13 @@ SkipExisting = Annotated[
 def classify(
     inputs: _options.Inputs,
     *,
-    model: Model,
+    model: _options.TrainedModel,
     out: Out = None,
     window_s: _options.WindowS = None,
     hop_s: _options.HopS = None,
-    report: ReportPage = False,
+    report: _options.ReportPage = False,
     truth: TruthPlace = None,
-    channel: Channel = None,
+    channel: _options.ChannelInOrder = None,
     skip_existing: SkipExisting = False,
     json: _options.Json = False,
     resample: _options.Resample = False,
@@ -115,7 +95,7 @@ def classify(
         job = _Classification(
             loaded,
             opening,
-            "mix" if channel == ["mix"] else channel,
+            _options.choice(channel),
             resample,
             window_s,
             hop_s,

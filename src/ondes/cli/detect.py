@@ -78,7 +78,7 @@ def detect(
         tell_unheard(alarming, pipeline.spec)
         wanted.make_folder()
         job = _Detection(
-            pipeline, opening, wanted, channel, resample=resample, rules=alarming, unit=unit
+            pipeline, opening, wanted, _options.choice(channel), resample, alarming, unit
         )
         tally.failures += missing
         do = unless_done(job, wanted, skip_existing=skip_existing)
@@ -99,7 +99,7 @@ class _Detection:
     pipeline: "Pipeline | Classical"
     opening: _options.Opening
     wanted: Wanted
-    channels: Sequence[str] | None
+    channels: "Choice"
     resample: bool
     rules: "Rules | None" = None
     unit: str | None = None
@@ -116,7 +116,7 @@ class _Detection:
         events = detector.detect(
             file,
             resample=self.resample,
-            channels=self._choice,
+            channels=self.channels,
             progress=lambda seconds: told(seconds / file.duration_s),
         )
         alarms = alarming.alarms(events, stop=file.n_samples) if alarming else []
@@ -134,15 +134,11 @@ class _Detection:
             take.name, paths, file.duration_s, events, alarms=self._rows(alarms, file.rate_hz)
         )
 
-    @property
-    def _choice(self) -> "Choice":
-        return "mix" if self.channels == ["mix"] else self.channels
-
     def _alarming(self, file: SignalFile) -> Alarming | None:
         if self.rules is None:
             return None
         spec = self.pipeline.spec
-        return Alarming(self.rules, spec, file.channels, self._choice, self.unit or file.unit)
+        return Alarming(self.rules, spec, file.channels, self.channels, self.unit or file.unit)
 
     def _rows(self, alarms: "Sequence[Alarm]", rate_hz: float) -> list[dict[str, object]] | None:
         """Return alarms as documents have them; None where nothing raises any."""

@@ -35,15 +35,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Examples of each split, at most.")
     ] = None,
-    classifier: Annotated[
-        str | None,
-        typer.Option(
-            "--with",
-            metavar="MODEL",
-            help="A classifier of the sensor that is translated into, whose answers judge a "
-            "translator; without it the one that it was trained with, if any.",
-        ),
-    ] = None,
+    classifier: _options.Judge = None,
     rules: Annotated[
         str | None,
         typer.Option(
@@ -68,8 +60,9 @@ def evaluate(
     recordings for each class. Detectors: frames, notes, events, segments, and seconds of work per
     second (rtf). Classifiers: accuracy, balanced_accuracy, f1_macro, log_loss and the confusion of
     classes; taggers: roc_auc and pr_auc, of each tag too; models of numbers: mse, mae, r2.
-    Translators: l1, spectral distance, calibration of their uncertainty, and with a classifier its
-    F1 on the old sensor, the new one as it is and translated, and the share of the loss recovered.
+    Translators: l1, spectral distance, calibration of their uncertainty, and with a classifier
+    (--with, or the one that it was trained with) its F1 on the old sensor, the new one as it is and
+    translated, and the share of the loss recovered.
 
     With --json the scores of the first split stand at the top, those of others under their names.
     Classical rivals that were fitted with the model are scored on the same data, `baselines`.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ondes.run.card import Json
     from ondes.run.classical import Classical
     from ondes.run.pipeline import Pipeline
+    from ondes.run.source import Choice
 
 USUAL = ("threshold", "sta-lta")
 LEAST_SAMPLES = 256  # events nearer than that are one, unless the call says otherwise
@@ -90,7 +91,8 @@ def report(
     ]
     names = _different([detector.card.name for detector in detectors])
     wanted.make_folder()
-    job = _Comparison(detectors, names, opening, wanted, channel, resample, tolerance_s)
+    heard = _options.choice(channel)
+    job = _Comparison(detectors, names, opening, wanted, heard, resample, tolerance_s)
     found, failures = [], list(missing)
     for outcome in work_through(takes, unless_done(job, wanted)):
         if isinstance(outcome, Failure):
@@ -124,7 +126,7 @@ class _Comparison:
     names: Sequence[str]
     opening: _options.Opening
     wanted: Wanted
-    channels: Sequence[str] | None
+    channels: "Choice"
     resample: bool
     tolerance_s: float | None
 
@@ -164,7 +166,7 @@ class _Comparison:
         return self.detectors[i].detect(
             file,
             resample=self.resample,
-            channels="mix" if self.channels == ["mix"] else self.channels,
+            channels=self.channels,
             progress=lambda seconds: told((i + seconds / file.duration_s) / len(self.detectors)),
         )
 

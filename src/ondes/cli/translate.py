@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 PAGE = "report.html"
 NPY = ".npy"
 
-Model = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="NAME|DIR|FILE",
-        help="One of `ondes models`, a folder, an ONNX file.",
-    ),
-]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where results go.")]
 Formats = Annotated[
     str,
@@ -43,32 +34,12 @@ Formats = Annotated[
         "--format", "-f", metavar="NAME,...", help=f"One or more of {', '.join(signal_formats())}."
     ),
 ]
-ReportPage = Annotated[
-    bool, typer.Option("--report", help=f"Write an HTML page of all recordings, {PAGE}.")
-]
 TargetsPlace = Annotated[
     Path | None,
     typer.Option(
         "--targets",
         metavar="DIR",
         help="What the other sensor truly recorded: files that are called like the inputs.",
-    ),
-]
-Judge = Annotated[
-    str | None,
-    typer.Option(
-        "--with",
-        "-w",
-        metavar="NAME|DIR|FILE",
-        help="A classifier of the other sensor: what it says of inputs, translations and targets.",
-    ),
-]
-Channel = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME|mix",
-        help="Channel to take, may be repeated, in the order in which the model takes them; mix is "
-        "the mean of all.",
     ),
 ]
 HopS = Annotated[
@@ -84,14 +55,14 @@ HopS = Annotated[
 def translate(
     inputs: _options.Inputs,
     *,
-    model: Model,
+    model: _options.TrainedModel,
     out: Out,
     formats: Formats = "npy",
-    report: ReportPage = False,
+    report: _options.ReportPage = False,
     targets: TargetsPlace = None,
-    judge: Judge = None,
+    judge: _options.Judge = None,
     hop_s: HopS = None,
-    channel: Channel = None,
+    channel: _options.ChannelInOrder = None,
     skip_existing: _options.SkipExisting = False,
     json: _options.Json = False,
     resample: _options.Resample = False,
@@ -105,6 +76,9 @@ def translate(
 ) -> None:
     """Translate recordings of one sensor into what another would have shown.
 
+    With a classifier of that sensor (--with), the results and the page say what it makes of the
+    recordings as they are, of their translations and of the targets.
+
     NPY files do not tell their rate: without --rate they are taken for the sensor's. Exit status: 0
     all done, 1 some inputs failed (named at the end), 2 the call is wrong.
     """
@@ -113,8 +87,8 @@ def translate(
     )
     kinds = {name.strip(): signal_suffix(name.strip()) for name in formats.split(",")}
     if skip_existing and (report or judge or targets):
-        raise InputError("--skip-existing tells nothing of what is there: leave out --report, "
-                         "--with and --targets, or translate anew")  # fmt: skip
+        told = "leave out --report, --with and --targets, or translate anew"
+        raise InputError(f"--skip-existing tells nothing of what is there: {told}")
     suffixes = (*opening.suffixes, *(() if NPY in opening.suffixes else (NPY,)))
     with recordings(inputs, suffixes, raw=dtype is not None, writes=True) as (takes, missing):
         loaded = _options.translator(model, device=device, threads=threads)
@@ -127,7 +101,7 @@ def translate(
             Results(out, kinds, skip_existing),
             known,
             judging,
-            "mix" if channel == ["mix"] else channel,
+            _options.choice(channel),
             resample,
             hop_s,
             report,

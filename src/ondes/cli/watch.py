@@ -62,16 +62,6 @@ Wait = Annotated[
     ),
 ]
 
-Judge = Annotated[
-    str | None,
-    typer.Option(
-        "--with",
-        "-w",
-        metavar="NAME|DIR|FILE",
-        help="Where the model is a translator: what hears its translation.",
-    ),
-]
-
 
 def watch(
     source: SourceWord,
@@ -95,7 +85,7 @@ def watch(
     full_scale: FullScale = None,
     window_s: _options.WindowS = None,
     hop_s: _options.HopS = None,
-    judge: Judge = None,
+    judge: _options.Judge = None,
     resample: _options.Resample = False,
     device: _options.Device = "auto",
     threads: _options.Threads = 1,
@@ -125,7 +115,7 @@ def watch(
         buffer_s=buffer,
         full_scale=full_scale,
         resample=resample,
-        channels="mix" if channel == ["mix"] else channel,
+        channels=_options.choice(channel),
     )
     how = {"window_s": window_s, "hop_s": hop_s}
     loaded = _options.hearer(model, **how, judge=judge, device=device, threads=threads)
