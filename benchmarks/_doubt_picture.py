@@ -1,7 +1,8 @@
-"""The picture of a translator's doubt: maps, their errors, and what it said of them beforehand."""
+"""What a translator makes of maps and what it says of its doubt, panel by panel."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,27 +14,40 @@ from ondes.protocols import PairDataset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import SubFigure
 
 Maps = NDArray[np.float32]
 
 JUDGED, SHOWN, TENTHS = 200, (1, 3, 4), 10
-TITLES = ("new sensor", "old sensor", "translated", "absolute error", "uncertainty")
+LEVELS = ("input, new sensor", "target, old sensor", "coarse output", "result")
+TITLES = (*LEVELS[:2], "uncertainty", *LEVELS[2:], "error of the result")
+TOPS = {"uncertainty": 1.0, "error of the result": 1.0}  # others are levels, to 30 dB
 
 
 class Told(NamedTuple):
-    """Of one pair: maps [bin, Doppler], the error and the uncertainty of their translation."""
+    """Maps [bin, Doppler] of one pair, as `TITLES`, and what is done there."""
 
-    source: Maps
-    target: Maps
-    result: Maps
-    error: Maps
-    doubt: Maps
+    maps: tuple[Maps, ...]
+    action: str
+
+    @property
+    def doubt(self) -> Maps:
+        """The uncertainty."""
+        return self.maps[2]
+
+    @property
+    def error(self) -> Maps:
+        """The absolute error."""
+        return self.maps[5]
 
 
-def draw(path: Path, model: Any, pairs: PairDataset) -> str:  # noqa: ANN401 - ondes.load's
-    """Write a PNG of some pairs and of error against doubt in all; say how they go together."""
+def draw(path: Path, model: Any, judge: Any, pairs: Any) -> str:  # noqa: ANN401 - ondes.load's
+    """Write a PNG of some pairs with the judge's answers; say how doubt and error go together.
+
+    Below the maps: the mean error of each tenth of all entries, by their doubt.
+    """
     told = [_told(model, pairs, index) for index in range(min(JUDGED, len(pairs)))]
-    _drawn(path, told)
+    _drawn(path, told, judge, pairs)
     within = np.mean([np.corrcoef(t.doubt.ravel(), t.error.ravel())[0, 1] for t in told])
     return (
         f"Sig2Sig's uncertainty of {len(told)} test maps: mean correlation with the absolute error "
@@ -41,44 +55,54 @@ def draw(path: Path, model: Any, pairs: PairDataset) -> str:  # noqa: ANN401 - o
     )
 
 
-def _told(model: Any, pairs: PairDataset, index: int) -> Told:  # noqa: ANN401
+def _told(model: Any, pairs: Any, index: int) -> Told:  # noqa: ANN401
     pair = pairs[index]
     made = model.parts_of(pair.source)
     error = np.abs(made.result - pair.target)
-    return Told(
-        pair.source, pair.target, made.result, error, np.broadcast_to(made.uncertainty, error.shape)
-    )
+    doubt = np.broadcast_to(made.uncertainty, error.shape)
+    action = pairs.labels[int(pairs.y_of(index).argmax())]
+    return Told((pair.source, pair.target, doubt, made.coarse, made.result, error), action)
 
 
-def _drawn(path: Path, told: list[Told]) -> None:
+def _drawn(path: Path, told: Sequence[Told], judge: Any, pairs: PairDataset) -> None:  # noqa: ANN401
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     with rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(11, 2.1 * (len(SHOWN) + 1)), layout="constrained")
-        above, below = figure.subfigures(2, 1, height_ratios=[2 * len(SHOWN), 2.4])
-        for row, index in zip(above.subplots(len(SHOWN), 5), SHOWN, strict=True):
-            for axis, maps, title in zip(row, told[index], TITLES, strict=True):
+        figure = Figure(figsize=(12, 2.3 * (len(SHOWN) + 1)), layout="constrained")
+        parts = figure.subfigures(2, 1, height_ratios=[2.2 * len(SHOWN), 2.4], squeeze=False)
+        above, below = parts[:, 0]
+        rows = above.subplots(len(SHOWN), len(TITLES))
+        for row, index in zip(rows, SHOWN, strict=True):
+            row[0].set_ylabel(told[index].action)
+            for axis, maps, title in zip(row, told[index].maps, TITLES, strict=True):
                 _map(axis, maps, title)
-        _curve(below.subplots(1, 1), told)
+                if title in LEVELS:
+                    axis.set_xlabel(_said(judge, maps, pairs.target.rate_hz))
+        _curve(below, told)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
             figure.savefig(temporary, dpi=75, format="png")
 
 
+def _said(judge: Any, maps: Maps, rate_hz: float) -> str:  # noqa: ANN401
+    """Return what a classifier says, and how sure it is."""
+    shares = judge.probabilities(maps, rate_hz=rate_hz)
+    return f"{judge.classes[int(shares.argmax())]} {shares.max():.0%}"
+
+
 def _map(axis: Axes, maps: Maps, title: str) -> None:
-    levels = title in TITLES[:3]
-    top = 3.0 if levels else 1.0
-    axis.imshow(
-        maps, origin="lower", aspect="auto", cmap="magma" if levels else "viridis", vmin=0, vmax=top
-    )
+    top = TOPS.get(title)
+    colours = "viridis" if top else "magma"
+    axis.imshow(maps, origin="lower", aspect="auto", cmap=colours, vmin=0, vmax=top or 3.0)
     axis.set_title(title, loc="left")
     axis.set_xticks([])
     axis.set_yticks([])
 
 
-def _curve(axis: Axes, told: list[Told]) -> None:
+def _curve(figure: SubFigure, told: Sequence[Told]) -> None:
     """Mean error of each tenth of all entries, by their doubt, and the line of perfect doubt."""
+    axis = figure.subplots()
     doubt = np.concatenate([one.doubt.ravel() for one in told])
     error = np.concatenate([one.error.ravel() for one in told])
     order = np.array_split(np.argsort(doubt), TENTHS)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._stored import Stored, stacked
 from ondes.data.sets import uwb_actions, uwb_pairs
 from ondes.data.uwb.radar import Radar
-from ondes.data.uwb.sensors import NEW
 from ondes.data.varied_pairs import VariedPairs
 from ondes.metrics import class_scores
-from ondes.protocols import PairDataset
 from ondes.run import artefact
 from ondes.tasks.classify.read import softmax
 from ondes.tasks.translate.rivals import Given, Rival, answers
@@ -29,14 +28,15 @@ Scores = NDArray[np.float64]
 class Scenes:
     """The old classifier, and what it makes of the test by the old sensor and by `new`.
 
-    judge: a name or a folder. pairs: of the test. truth: the action of each clip, [clip]. source,
-    target: float32 [clip, channel, time].
+    judge: a name or a folder. folder: of what was simulated. pairs: of the test. truth: the action
+    of each clip, [clip]. source, target: float32 [clip, channel, time].
     """
 
-    def __init__(self, judge: str, new: Radar = NEW) -> None:
+    def __init__(self, judge: str, new: Radar, folder: Path) -> None:
         self.new, self.network = new, opened(judge)
-        self.pairs = uwb_pairs.build(uwb_pairs.Config(new=new), split="test")
-        self.source, self.target = stacked(self.pairs)
+        simulated = uwb_pairs.build(uwb_pairs.Config(new=new), split="test")
+        self.pairs = Stored(simulated, folder / "test.npz")
+        self.source, self.target = self.pairs.sides
         self.truth = np.array([self.pairs.y_of(k).argmax() for k in range(len(self.pairs))])
         self._old = answers(self.network, self.target)
 
@@ -100,9 +100,3 @@ def _correlation(doubts: Sequence[Samples], errors: Samples) -> float:
     pairs = zip(doubts, errors, strict=True)
     wide = ((np.broadcast_to(doubt, error.shape), error) for doubt, error in pairs)
     return float(np.mean([np.corrcoef(d.ravel(), e.ravel())[0, 1] for d, e in wide]))
-
-
-def stacked(pairs: PairDataset) -> tuple[Samples, Samples]:
-    """All sources and all targets, [pair, channel, time]."""
-    made = [pairs[k] for k in range(len(pairs))]
-    return np.stack([pair.source for pair in made]), np.stack([pair.target for pair in made])

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._scenes import Scenes
+from benchmarks._stored import Stored
 from ondes import recipe
 from ondes.data.uwb.radar import Radar
 from ondes.data.uwb.sensors import NEW
@@ -38,12 +39,11 @@ class Trials:
 
     def __init__(self, judge: str, new: Radar, folder: Path) -> None:
         self.judge, self.new, self.folder = judge, new, folder
-        self._made: dict[tuple[str, int, str], Examples] = {}
 
     @cached_property
     def scenes(self) -> Scenes:
         """The test, simulated when something is to be scored."""
-        return Scenes(self.judge, self.new)
+        return Scenes(self.judge, self.new, self.folder)
 
     @cached_property
     def known(self) -> Scores:
@@ -112,10 +112,10 @@ class Trials:
 
     def _data(self, experiment: Recipe, split: str) -> Examples:
         """The data of a recipe; what several recipes learn from is simulated once."""
-        key = (experiment.data.model_dump_json(), experiment.seed, split)
-        if key not in self._made:
-            self._made[key] = build.dataset(experiment, split)
-        return self._made[key]
+        simulated: Any = build.dataset(run.unvaried(experiment), split)
+        name = f"{split}-{len(simulated)}-{experiment.seed}.npz"
+        pairs = Stored(simulated, self.folder / "pairs" / name)
+        return build.varied(experiment, pairs) if split == "train" else pairs
 
     def _kept(self, name: str, scored: Callable[[], Scores]) -> Scores:
         return kept(self.folder / f"{name}.json", scored)

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._page import table
-from benchmarks._scenes import opened, stacked
+from benchmarks._scenes import opened
+from benchmarks._stored import stacked
 from benchmarks._trials import kept, spread
 from ondes import recipe
 from ondes.data.pairs import KnownPairs

@@ -18,6 +18,7 @@ from benchmarks._page import table
 from benchmarks._trials import OURS, Scores, Trials, spread
 from ondes.data.uwb.sensors import NEW, OLD
 from ondes.errors import InputError, nearest
+from ondes.run.loading import load
 
 RUNS = Path("runs/benchmarks/translate")
 MANY, LABELS = 900, 200
@@ -224,4 +225,4 @@ def _short(trials: Trials, f1: Sequence[float]) -> str:
 
 def _pictured(trials: Trials, path: Path) -> str:
     model = trials.trained("sig2sig", pairs=MANY, seed=0)
-    return _doubt_picture.draw(path, model, trials.scenes.pairs)
+    return _doubt_picture.draw(path, model, load(trials.judge), trials.scenes.pairs)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks import _pairs_picture, _trials, translate
+from benchmarks._stored import Stored
 from benchmarks._trials import Trials
+from ondes.data.sets import uwb_pairs
 from ondes.errors import InputError
 
 KNOWN = {"f1_old": 0.9, "f1": 0.5, "l1": 0.2, "same": 0.4, "clips": 12}
@@ -81,3 +83,16 @@ def test_the_curve_is_a_picture(tmp_path) -> None:
     found = {name: [[0.6, 0.7], [0.8, 0.8]] for name in ("a", "b", "c")}
     _pairs_picture.draw(path, [50, 900], found, KNOWN)
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_pairs_are_simulated_once_and_come_back_as_they_were(tmp_path) -> None:
+    simulated = uwb_pairs.build(uwb_pairs.Config(train=2), split="train")
+    for _ in range(2):  # made, then read
+        found = Stored(simulated, tmp_path / "pairs.npz")
+        for place in range(2):
+            assert np.array_equal(found[place].source, simulated[place].source)
+            assert np.array_equal(found[place].target, simulated[place].target)
+    assert len(found) == 2
+    assert found.y_of(1).tolist() == simulated.y_of(1).tolist()
+    with pytest.raises(IndexError, match="pair 2 of 2"):
+        found[2]
