@@ -47,6 +47,12 @@ def test_signals_may_have_more_channels_than_samples_and_arrays_may_not():
         SignalClassifier("minirocket").fit(wide, LABELS)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_time_before_channels_is_refused(channels):
+    with pytest.raises(ChannelError, match=r"swap the axes \(x\.T\)"):
+        SignalClassifier("minirocket").fit(waves(channels=channels).transpose(0, 2, 1), LABELS)
+
+
 MARKS = np.array([[1, 0, 1], [0, 1, 0]])
 
 

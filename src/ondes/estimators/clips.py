@@ -57,8 +57,6 @@ def clips(
             f"clips at {rates[0]:.10g} and {rates[-1]:.10g} Hz: bring all to one rate with "
             "ondes.resample(signal, rate_hz)"
         )
-    shapes = {(signal.n_channels, signal.n_samples) for signal in given}
-    one_sample = len(shapes) == 1 and given[0].n_samples == 1
     said = isinstance(of, Sequence) and all(isinstance(one, Signal) for one in of)
     return Clips(
         [signal.samples for signal in given],
@@ -66,7 +64,7 @@ def clips(
         labels=labels,
         rate_hz=rates[0],
         groups=None if groups is None else [str(group) for group in groups],
-        channels=given[0].n_channels if said or one_sample else None,
+        channels=given[0].n_channels if said else None,
     )
 
 

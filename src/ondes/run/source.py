@@ -152,7 +152,7 @@ def _row(channel: str | int, names: Sequence[str]) -> int:
     number = int(channel) if str(channel).isdecimal() else -1
     if not 0 <= number < len(names):
         raise ChannelError(
-            f"no channel {channel!r} in a recording that has "
+            f"no channel {channel!r} in a recording whose channels are "
             f"{few(names, most=FEW)}{nearest(str(channel), names)}"
         )
     return number
@@ -162,8 +162,8 @@ def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: s
     if count != spec.channels:
         mixed = ', or "mix" for their mean' if spec.channels == 1 else ""
         raise ChannelError(
-            f"{count} {'channel' if count == 1 else 'channels'} {how}, of a recording that has "
-            f"{few(names, most=FEW)}, for a model of {spec.channels}: choose {spec.channels} "
+            f"{count} {'channel' if count == 1 else 'channels'} {how}, of a recording whose "
+            f"channels are {few(names, most=FEW)}, for a model of {spec.channels}: choose {spec.channels} "
             f"(channels=..., --channel){mixed}"
             f"{'; an array is [channel, time]' * (len(names) > FEW)}"
         )

@@ -279,6 +279,7 @@ CLASSES = np.eye(3)[[0, 1, 2, 0]]
         ("class", CLASSES, np.eye(3)[[0, 1]], "1 of 3 classes have no validation clip: high"),
         ("class", CLASSES, np.eye(3)[[0, 0]], "all 2 validation clips are of one class, 'low'"),
         ("tags", np.eye(3)[[0, 1]], CLASSES, "1 of 3 tags have no training clip: high"),
+        ("tags", 1 - CLASSES * [0, 1, 1], CLASSES, "1 of 3 tags are true of all 4 .*: low; give"),
         ("number", np.eye(3)[[0, 1]], CLASSES, "high: the same number in all 2 training"),
         ("class", CLASSES[:, :2], CLASSES, r"\[2\] for 3 labels"),
         ("class", CLASSES * 2, CLASSES, "training set: targets of clip 0.*add up to 1"),

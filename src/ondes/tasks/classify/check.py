@@ -129,7 +129,7 @@ def check_learnable(
 
     Raises:
         InputError: there is one class only, a class or (in training) a tag is missing that may
-            not be `absent`, or a number never changes.
+            not be `absent`, a tag is true of every training clip, or a number never changes.
     """
     if target == "number":
         _check_numbers(y, labels, split)
@@ -141,7 +141,14 @@ def check_learnable(
     if target == "class" and alone and (split == "training" or not absent):
         raise InputError(
             f"all {len(y)} {split} clips are of one class, {labels[int(count.argmax())]!r}: a "
-            f"classifier needs two or more to tell apart"
+            f"classifier needs two or more to tell apart; give two clips or more of every class, "
+            f"and where groups are told clips of each in two groups"
+        )
+    always = [label for label, there in zip(labels, count == len(y), strict=True) if there]
+    if always and target == "tags" and split == "training":
+        raise InputError(
+            f"{len(always)} of {len(labels)} tags are true of all {len(y)} training clips: "
+            f"{few(always)}; give clips without them, or leave these tags out"
         )
     missing = [label for label, there in zip(labels, count > 0, strict=True) if not there]
     if missing and not absent and (target == "class" or split == "training"):
