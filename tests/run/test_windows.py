@@ -101,6 +101,6 @@ def test_channels_go_together_or_not_at_all():
     with pytest.raises(ChannelError, match=r'choose 1 .*, or "mix" for their mean'):
         together(None, ("l", "r"), one)
     with pytest.raises(
-        ChannelError, match="1 channel given, .* whose channels are l, r, for a model of 2"
+        ChannelError, match=r"1 channel given, .* whose channels are l, r, for a model of 2"
     ):
         together("l", ("l", "r"), SPEC)

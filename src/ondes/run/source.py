@@ -163,8 +163,8 @@ def _check_count(count: int, names: Sequence[str], spec: Spec | ClipSpec, how: s
         mixed = ', or "mix" for their mean' if spec.channels == 1 else ""
         raise ChannelError(
             f"{count} {'channel' if count == 1 else 'channels'} {how}, of a recording whose "
-            f"channels are {few(names, most=FEW)}, for a model of {spec.channels}: choose {spec.channels} "
-            f"(channels=..., --channel){mixed}"
+            f"channels are {few(names, most=FEW)}, for a model of {spec.channels}: choose "
+            f"{spec.channels} (channels=..., --channel){mixed}"
             f"{'; an array is [channel, time]' * (len(names) > FEW)}"
         )
 
