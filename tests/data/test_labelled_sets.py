@@ -356,6 +356,16 @@ def test_csi_is_what_the_files_hold(shared_data: Path) -> None:
     np.testing.assert_allclose(seen[5].x[3:], raw[5].std(axis=2), rtol=1e-3, atol=1e-4)
 
 
+def test_csi_tells_how_subcarriers_vary_together(shared_data: Path) -> None:
+    file = np.load(shared_data / "wifi_csi_loc" / "csi.npz")
+    seen = csi.build(config_of(csi, shared_data, level=False, view="joint"), split="all")
+    assert seen.n_channels == 6 + 9 * 3
+    raw = file["amp"][5].astype("f8")
+    third = raw[1, 20:].mean(axis=0)  # the upper third of the second antenna, the sixth of nine
+    expected = [np.corrcoef(third, packets)[0, 1] for packets in raw[2]]
+    np.testing.assert_allclose(seen[5].x[6 + 5 * 3 + 2], expected, atol=1e-4)
+
+
 def test_csi_tests_later_days_and_other_rounds_of_the_same(shared_data: Path) -> None:
     config = config_of(csi, shared_data, until=8)
     train, held, test = parts_of(csi, config)

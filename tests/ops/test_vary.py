@@ -4,15 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from ondes.errors import InputError, TooShortError
+from ondes.errors import ChannelError, InputError, TooShortError
 from ondes.ops import augment, vary
 from ondes.protocols import Clip
 
 RATE = 22050
 EVERY = vary.Config(
     p_flip=1, p_crop=1, p_equalise=1, p_band=1, p_speed=1, p_noise=1, p_stretch=1, p_warp=1,
-    p_swell=1, p_shift=1, p_mask=1, p_mixup=1, effects=augment.Config(),
+    p_swell=1, p_shift=1, p_mask=1, p_mixup=1, p_turn=1, effects=augment.Config(),
 )  # fmt: skip
 OFF = {name: 0 for name in vars(EVERY) if name.startswith("p_")}
 
@@ -65,6 +66,35 @@ def test_crop_and_window_keep_what_they_say():
     assert not np.shares_memory(vary.window(x, 10, place=0), x)
     with pytest.raises(InputError, match="n >= 1"):
         vary.window(x, 0, place=0)
+
+
+def test_turn_is_a_rotation_in_its_plane():
+    x, plane = noise(3, 50), [[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]
+    turned = vary.turn(x, plane, 35.0)
+    axis = np.cross(*plane)
+    expected = Rotation.from_rotvec(np.radians(35) * axis / np.linalg.norm(axis)).apply(x.T).T
+    np.testing.assert_allclose(turned, expected, atol=1e-5)
+    np.testing.assert_allclose(vary.turn(turned, plane, -35.0), x, atol=1e-5)
+    assert turned.dtype == np.float32
+
+
+def test_turn_keeps_lengths_whatever_the_channels_and_leaves_one_alone():
+    x, plane = noise(6, 20), noise(2, 6, seed=1)
+    turned = vary.turn(x, plane, 70.0)
+    np.testing.assert_allclose(turned.T @ turned, x.T @ x, atol=1e-4)
+    one = noise(1, 5)
+    np.testing.assert_array_equal(vary.turn(one, [[1.0], [2.0]], 70.0), one)
+    with pytest.raises(ChannelError, match="6 channels"):
+        vary.turn(x, [[1.0, 0.0], [0.0, 1.0]], 10.0)
+
+
+def test_a_window_that_is_no_frame_cuts_the_longer_ones_alone():
+    config = only("speed", speed=(1.25, 1.25), n_samples=40, framed=False)
+    chain = vary.draw(np.random.default_rng(0), config)
+    lengths = {n: chain(noise(1, n), RATE).shape[-1] for n in (10, 49, 50, 200)}
+    assert lengths == {10: 8, 49: 39, 50: 40, 200: 40}
+    still = vary.draw(np.random.default_rng(0), vary.Config(n_samples=40, framed=False))
+    assert [still(noise(1, n), RATE).shape[-1] for n in (10, 40, 60)] == [10, 40, 40]
 
 
 def test_mask_keeps_the_rest_and_the_mean():
@@ -214,7 +244,7 @@ def test_one_pass_equals_one_after_the_other():
     np.testing.assert_allclose(once, step, atol=1e-5)
 
 
-@pytest.mark.parametrize("change", [n for n in OFF if n != "p_mixup"])
+@pytest.mark.parametrize("change", [n for n in OFF if n not in ("p_mixup", "p_turn")])
 def test_all_channels_change_alike_in_time(change):
     config = dataclasses.replace(vary.Config(), **{change: 1.0})
     x = np.repeat(noise(1, 400), 3, axis=0)

@@ -31,7 +31,9 @@ LEVEL = "clip"
 TESTS = ("test", "same")
 LABELS = tuple("12345678")
 MINUTES = 4.0
-View = Literal["packets", "subcarriers"]
+View = Literal["packets", "subcarriers", "joint"]
+THIRDS = 3
+"""Of an antenna's subcarriers, with each of which the packets of every subcarrier are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,9 @@ class Config:
     valid: "group" validates by other days, "within" by rounds of those learnt from.
     view: "packets" gives 90 channels (3 antennas of 30 subcarriers) of 64 packets, at about one
         in four seconds; "subcarriers" 6 channels (mean over the packets, and spread, at each
-        antenna) of 30 subcarriers, their place being the time axis.
+        antenna) of 30 subcarriers, their place being the time axis; "joint" 27 channels more: how
+        packets at each antenna vary together with the lower, middle and upper third of all three
+        antennas' subcarriers (correlations).
     level: bring each packet to an RMS of 1, which removes what gain control left.
     """
 
@@ -147,8 +151,25 @@ def _seen(amp: Samples, view: View) -> tuple[Samples, float]:
     n, antennas, subcarriers, packets = amp.shape
     if view == "packets":
         return amp.reshape(n, antennas * subcarriers, packets), packets / (60 * MINUTES)
-    both = np.concatenate([amp.mean(axis=3), amp.std(axis=3)], axis=1)
-    return both, 1.0
+    seen = [amp.mean(axis=3), amp.std(axis=3)]
+    if view == "joint":
+        seen.append(_together(amp))
+    return np.concatenate(seen, axis=1), 1.0
+
+
+def _together(amp: Samples) -> Samples:
+    """How packets vary with those of thirds of the antennas: [n, third * antenna, subcarrier]."""
+    n, antennas, subcarriers, packets = amp.shape
+    moves = amp - amp.mean(axis=3, keepdims=True)
+    thirds = moves.reshape(n, antennas * THIRDS, subcarriers // THIRDS, packets).mean(axis=2)
+    likeness = np.einsum("ngt,nast->ngas", _unit(thirds), _unit(moves))
+    return likeness.reshape(n, -1, subcarriers)
+
+
+def _unit(x: Samples) -> Samples:
+    """Rows of length 1, or of 0 where nothing moves."""
+    length = np.linalg.norm(x, axis=-1, keepdims=True)
+    return np.divide(x, length, out=np.zeros_like(x), where=length > 0)
 
 
 def _arrays(path: Path) -> tuple[Samples, list[int], list[int], list[int]]:

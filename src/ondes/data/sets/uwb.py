@@ -35,6 +35,9 @@ TESTS = ("test",)
 LABELS = ("LOS", "NLOS", "NDP NLOS")
 RATE_HZ = 998.4e6
 """Of the chip's taps: twice its chipping rate, 499.2 MHz."""
+FLOOR_DB = -30.0
+"""Of levels, against the strongest tap: some 10 dB above the noise of most responses."""
+Part = Literal["magnitude", "levels", "complex"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,8 @@ class Config:
     folds: to which placements are dealt. fold: which is tested, from 0; null tests none.
     valid: "group" validates by another fold, "within" by responses of the placements learnt from,
         which tells next to nothing about others.
-    part: "magnitude" gives one channel, "complex" both parts; the phase of a response is random.
+    part: "magnitude" gives one channel, "levels" the same in units of 20 dB from a floor on, 30 dB
+        below the strongest tap, "complex" both parts; the phase of a response is random.
     two: take NLOS and NDP NLOS for one class, NLOS.
     """
 
@@ -52,7 +56,7 @@ class Config:
     folds: int = 6
     fold: int | None = 0
     valid: Valid = "group"
-    part: Literal["magnitude", "complex"] = "magnitude"
+    part: Part = "magnitude"
     two: bool = False
 
 
@@ -76,7 +80,7 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
 
 
 @lru_cache(maxsize=1)
-def _read(folder: Path, part: str, two: bool) -> Clips:  # noqa: FBT001
+def _read(folder: Path, part: Part, two: bool) -> Clips:  # noqa: FBT001
     cir, names, placements = _arrays(folder / "cir.npz")
     told = {row["config"]: row for row in read_rows(folder / "configs.csv", ("config", "label"))}
     for name, placement in zip(names, placements, strict=True):
@@ -88,12 +92,24 @@ def _read(folder: Path, part: str, two: bool) -> Clips:  # noqa: FBT001
     labels = LABELS[:2] if two else LABELS
     words = ["NLOS" if two and name != "LOS" else name for name in names]
     return Clips(
-        np.hypot(cir[:, :1], cir[:, 1:]) if part == "magnitude" else cir,
+        _seen(cir, part),
         one_hot(words, labels),
         labels=labels,
         rate_hz=RATE_HZ,
         groups=placements,
     )
+
+
+def _seen(cir: Samples, part: Part) -> Samples:
+    """What models are given of responses [n, 2, tap]."""
+    if part == "complex":
+        return cir
+    magnitude: Samples = np.hypot(cir[:, :1], cir[:, 1:])
+    if part == "magnitude":
+        return magnitude
+    shares = magnitude / magnitude.max(axis=-1, keepdims=True)
+    levels: Samples = np.log10(np.maximum(shares, 10 ** (FLOOR_DB / 20))) - FLOOR_DB / 20
+    return levels
 
 
 def _arrays(path: Path) -> tuple[Samples, list[str], list[str]]:

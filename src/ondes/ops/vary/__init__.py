@@ -13,11 +13,13 @@ from ondes.ops.vary.chain import (
     Part,
     Shift,
     Stretch,
+    Turn,
     Window,
     draw,
     draw_share,
 )
 from ondes.ops.vary.mixing import mixup
+from ondes.ops.vary.space import turn
 from ondes.ops.vary.spectrum import Noise, Shaping, equalise, hiss, mute, response, speed
 from ondes.ops.vary.time import Fill, crop, mask, shift, smooth, stretch, swell, warp, window
 
@@ -32,6 +34,7 @@ __all__ = [
     "Shaping",
     "Shift",
     "Stretch",
+    "Turn",
     "Window",
     "crop",
     "draw",
@@ -47,6 +50,7 @@ __all__ = [
     "speed",
     "stretch",
     "swell",
+    "turn",
     "warp",
     "window",
 ]

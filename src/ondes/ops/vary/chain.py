@@ -11,7 +11,7 @@ import numpy as np
 
 from ondes.errors import InputError
 from ondes.ops import augment
-from ondes.ops.vary import spectrum, time
+from ondes.ops.vary import space, spectrum, time
 from ondes.ops.vary.spectrum import Noise
 from ondes.ops.vary.time import Fill, Samples
 
@@ -61,6 +61,14 @@ class Window(NamedTuple):
 
     n_samples: int
     place: float
+    framed: bool = True
+
+
+class Turn(NamedTuple):
+    """What was drawn for `turn`: two directions, a number for each channel, and an angle."""
+
+    plane: tuple[tuple[float, ...], tuple[float, ...]]
+    degrees: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +92,13 @@ class Chain:
     shift: Shift | None = None
     masks: tuple[Part, ...] = ()
     effects: augment.Chain | None = None
+    turn: Turn | None = None
 
     def __call__(self, x: Samples, rate_hz: float) -> Samples:
         """Return samples [channel, time'], new ones, of x float32 [channel, time]."""
         x = -x if self.flip else x
+        if self.turn is not None:
+            x = space.turn(x, self.turn.plane, self.turn.degrees)
         if self.crop is not None:
             n = _quick(round(self.crop.length * x.shape[-1]), longest=x.shape[-1])
             x = time.window(x, n, place=self.crop.place)
@@ -108,9 +119,8 @@ class Chain:
             x = time.stretch(x, self.stretch.factor, frame=frame) if frame >= 4 else x
         if self.warp is not None:
             x = time.warp(x, self.warp)
-        if self.window is not None:
-            n = _quick(round(self.window.n_samples * (self.speed or 1.0)))
-            x = time.window(x, n, place=self.window.place)
+        if self.window is not None and self._windowed(x.shape[-1]):
+            x = time.window(x, self._wide(self.window), place=self.window.place)
         return x
 
     def _shaping(self, n: int) -> spectrum.Shaping:
@@ -125,10 +135,20 @@ class Chain:
         return spectrum.Shaping(self._length(n), gains, self.noise)
 
     def _length(self, n: int) -> int | None:
-        """What the speed leaves of `n` samples, exactly a window's where there is one."""
+        """What the speed leaves of `n` samples, exactly a window's where they are one."""
         if self.speed is None:
             return None
-        return self.window.n_samples if self.window else _quick(spectrum.faster(n, self.speed))
+        if self.window is not None and self._windowed(n):
+            return self.window.n_samples
+        return _quick(spectrum.faster(n, self.speed))
+
+    def _wide(self, window: Window) -> int:
+        """How many samples a window takes, of which the speed leaves what it asks for."""
+        return _quick(round(window.n_samples * (self.speed or 1.0)))
+
+    def _windowed(self, n: int) -> bool:
+        """Whether `n` samples are brought to a window, or are one."""
+        return self.window is not None and (self.window.framed or n >= self._wide(self.window))
 
 
 def _quick(n: int, *, longest: int | None = None) -> int:
@@ -146,12 +166,16 @@ class Config:
     length, so that the same numbers do for 24 samples and for a minute.
 
     p_flip: polarity.
+    p_turn, turn_deg: the vector of all channels is turned in a plane drawn at random, by plus or
+        minus so many degrees at most: a sensor of three axes put on another way round; see `turn`.
     p_crop, crop: a part is kept.
     p_stretch, stretch, stretch_frame_s: longer (above 1) or shorter without a change of pitch, in
         frames of so many seconds; a clip of less than 8 samples stays as it is.
     p_warp, warp, warp_knots: time bent by up to a part of the clip at so many moments.
     n_samples: the length of all clips: longer ones are cut at random, shorter ones are set
         somewhere in silence, to which noise is added as well; None leaves lengths alone.
+    framed: whether shorter clips are set in silence; False leaves their length alone, for signals
+        whose zero is no silence.
     p_equalise, equalise_db, octaves: a random response of plus and minus so many decibels, one
         independent gain every so many octaves.
     p_band, band_octaves: a band so wide is muted, anywhere in the upper eight octaves.
@@ -168,6 +192,8 @@ class Config:
     """
 
     p_flip: float = 0.0
+    p_turn: float = 0.0
+    turn_deg: float = 15.0
     p_crop: float = 0.0
     crop: Range = (0.7, 1.0)
     p_stretch: float = 0.0
@@ -177,6 +203,7 @@ class Config:
     warp: float = 0.05
     warp_knots: int = 3
     n_samples: int | None = None
+    framed: bool = True
     p_equalise: float = 0.0
     equalise_db: float = 6.0
     octaves: float = 1.0
@@ -255,8 +282,9 @@ def draw(rng: np.random.Generator, config: Config, *, channels: int = 1) -> Chai
         swell=tuple(swell.tolist()) if next(on) else None,
         shift=Shift(shift, config.shift_fill) if next(on) else None,
         masks=tuple(masks) if next(on) else (),
-        window=None if config.n_samples is None else Window(config.n_samples, place),
+        window=_window(config, place),
         effects=_effects(rng, config.effects, channels),
+        turn=_turn(rng, config, channels),
     )
 
 
@@ -284,6 +312,16 @@ def _band(rng: np.random.Generator, octaves: Range) -> Band:
 
 def _noise(rng: np.random.Generator, config: Config) -> Noise:
     return Noise(rng.uniform(*config.snr_db), rng.uniform(*config.slope), int(rng.integers(2**32)))
+
+
+def _window(config: Config, place: float) -> Window | None:
+    return None if config.n_samples is None else Window(config.n_samples, place, config.framed)
+
+
+def _turn(rng: np.random.Generator, config: Config, channels: int) -> Turn | None:
+    on, degrees = rng.random() < config.p_turn, rng.uniform(-config.turn_deg, config.turn_deg)
+    first, second = rng.standard_normal((2, channels)).tolist()
+    return Turn((tuple(first), tuple(second)), degrees) if on else None
 
 
 def _effects(
