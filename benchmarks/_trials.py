@@ -55,11 +55,13 @@ class Trials:
         """The share of the lost F1 that an F1 recovers."""
         return (f1 - self.known["f1"]) / (self.known["f1_old"] - self.known["f1"])
 
-    def translator(self, name: str, *, pairs: int, seed: int) -> Scores:
-        """Scores of a recipe of `translate/uwb`."""
+    def translator(self, name: str, *, pairs: int, seed: int, steps: int = 0) -> Scores:
+        """Scores of a recipe of `translate/uwb`; see `trained`."""
         return self._kept(
-            f"{name}-{pairs}-{seed}",
-            lambda: self.scenes.translated_by([self.trained(name, pairs=pairs, seed=seed)]),
+            _name(name, pairs, seed, steps),
+            lambda: self.scenes.translated_by(
+                [self.trained(name, pairs=pairs, seed=seed, steps=steps)]
+            ),
         )
 
     def together(self, name: str, *, pairs: int, seeds: Sequence[int]) -> Scores:
@@ -94,9 +96,11 @@ class Trials:
 
         return self._kept(name, scored)
 
-    def recipe(self, name: str, pairs: int, seed: int) -> Recipe:
+    def recipe(self, name: str, pairs: int, seed: int, steps: int = 0) -> Recipe:
         """A recipe of `translate/uwb` with other pairs, and this classifier where it has one."""
         overrides = [f"data.options.train={pairs}", f"seed={seed}"]
+        if steps:
+            overrides += [f"train.steps={steps}", f"train.hold={steps // 2}"]
         if name == OURS:
             overrides.append(f"task.options.classifier={self.judge}")
         return self._loaded(f"translate/uwb/{name}", overrides)
@@ -105,10 +109,11 @@ class Trials:
         own = [] if self.new == NEW else [f"data.options.new={json.dumps(asdict(self.new))}"]
         return recipe.load(name, overrides=[*overrides, *own])
 
-    def trained(self, name: str, *, pairs: int, seed: int) -> Any:  # noqa: ANN401 - ondes.load's
-        """The translator that a recipe makes."""
-        folder = self.folder / f"{name}-{pairs}-{seed}"
-        return load(run.train(self.recipe(name, pairs, seed), folder, resume=True, sets=self._data))
+    def trained(self, name: str, *, pairs: int, seed: int, steps: int = 0) -> Any:  # noqa: ANN401 - ondes.load's
+        """The translator that a recipe makes; in so many steps, not its own, unless that is 0."""
+        own = self.recipe(name, pairs, seed, steps)
+        folder = self.folder / _name(name, pairs, seed, steps)
+        return load(run.train(own, folder, resume=True, sets=self._data))
 
     def _data(self, experiment: Recipe, split: str) -> Examples:
         """The data of a recipe; what several recipes learn from is simulated once."""
@@ -130,6 +135,10 @@ def kept(path: Path, scored: Callable[[], Scores]) -> Scores:
             temporary.write_text(json.dumps(scores, indent=1))
     found: Scores = json.loads(path.read_text())
     return found
+
+
+def _name(name: str, pairs: int, seed: int, steps: int) -> str:
+    return f"{name}-{pairs}-{seed}" + (f"-{steps}" if steps else "")
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:

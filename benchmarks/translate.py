@@ -40,7 +40,9 @@ RIVALS = {
     "last-layer": "last layer, trained on",
     "whole-net": "whole classifier, trained on",
 }
-TOGETHER, FRESH = "together", "fresh"
+TOGETHER = "together"
+FRESH = {"fresh": (6000, 1500), "fresh-more": (12000, 3000)}
+"""Labelled clips and steps of the new sensor's own classifiers."""
 NOISY = (
     *("power_db", "colour", "drone_db", "tones", "tone_db"),
     *("drift_db", "jitter", "spread_db", "spread_m"),
@@ -96,6 +98,7 @@ def report(
     others: int = 1,
     pairs: str = "50,100,200,450,900",
     sensors: str = "noise,beam,form",
+    steps: int = 0,
     judge: str = "old-classifier",
     curve: str = "",
     picture: str = "",
@@ -104,22 +107,27 @@ def report(
 
     Args:
         only: rows of the first table, with commas: recipes of `translate/uwb`, rivals, "together"
-            for the mean answer of three translators, "fresh" for the new sensor's own classifier;
-            all if empty, none where it is "none".
+            for the mean answer of three translators, "fresh" for the new sensor's own classifier,
+            "fresh-more" for one of twice the clips and steps; all if empty, none where it is
+            "none".
         seeds: of our translator and the rivals.
         poster: seeds of the poster's translators, and of the new sensor's own classifier.
         others: seeds of the other tables.
         pairs: numbers of pairs, with commas, for the second table.
         sensors: for the third, see `SENSORS`.
+        steps: of the poster's translators, half of them at the full learning rate; the recipes' own
+            if 0.
         judge: the old classifier, a name or a folder.
         curve: a PNG that is made of the second table.
         picture: a PNG of maps, their translations by Sig2Sig, and what that says of its doubt.
     """
     trials = Trials(judge, NEW, RUNS / "all")
     sections = []
-    names = _named("only", only, (*POSTER, OURS, TOGETHER, *RIVALS, FRESH))
+    names = _named("only", only, (*POSTER, OURS, TOGETHER, *RIVALS, *FRESH))
     if names:
-        sections.append(_kept(trials, names, seeds, poster))
+        rows = [_row(trials, name, seeds, (poster, steps)) for name in names]
+        about = ABOUT.format(clips=trials.known["clips"], pairs=MANY)
+        sections += [about, _table(trials, rows)]
     counts = [int(count) for count in pairs.split(",") if count != "none"]
     if counts:
         sections += [FEW.format(seeds=others), _by_pairs(trials, counts, others, curve)]
@@ -128,7 +136,7 @@ def report(
         own = {name: Trials(judge, SENSORS[name], RUNS / name) for name in different}
         sections += [DIFFERENT.format(seeds=others), _by_sensor({**own, "all": trials}, others)]
     if picture:
-        sections.append(_pictured(trials, Path(picture)))
+        sections.append(_pictured(trials, steps, Path(picture)))
     return "\n\n".join(sections)
 
 
@@ -145,24 +153,21 @@ def _named(option: str, given: str, known: Collection[str]) -> list[str]:
     return names
 
 
-def _kept(trials: Trials, names: Sequence[str], seeds: int, poster: int) -> str:
-    rows = [_row(trials, name, seeds, poster) for name in names]
-    about = ABOUT.format(clips=trials.known["clips"], pairs=MANY)
-    return f"{about}\n\n{_table(trials, rows)}"
-
-
-def _row(trials: Trials, name: str, seeds: int, poster: int) -> Row:
+def _row(trials: Trials, name: str, seeds: int, poster: tuple[int, int]) -> Row:
+    """Return a row of so many seeds; the poster's have their own number, and steps."""
     if name == TOGETHER:
         three = trials.together(OURS, pairs=MANY, seeds=range(3))
         return Row(f"mean answer of three {OURS}", 0, [three])
-    if name == FRESH:
-        scores = [trials.fresh(6000, seed=seed) for seed in range(poster)]
-        return Row("classifier of the new sensor", 6000, scores)
+    if name in FRESH:
+        clips, steps = FRESH[name]
+        many = poster[0] if name == "fresh" else 1
+        scores = [trials.fresh(clips, seed=seed, steps=steps) for seed in range(many)]
+        return Row("classifier of the new sensor", clips, scores)
     if name in RIVALS:
         scores = [trials.rival(name, pairs=MANY, seed=seed, labels=LABELS) for seed in range(seeds)]
         return Row(RIVALS[name], LABELS if name in ("last-layer", "whole-net") else 0, scores)
-    many = poster if name in POSTER else seeds
-    scores = [trials.translator(name, pairs=MANY, seed=seed) for seed in range(many)]
+    many, steps = poster if name in POSTER else (seeds, 0)
+    scores = [trials.translator(name, pairs=MANY, seed=seed, steps=steps) for seed in range(many)]
     return Row(POSTER.get(name, name), 0, scores)
 
 
@@ -223,6 +228,6 @@ def _short(trials: Trials, f1: Sequence[float]) -> str:
     return f"{spread(f1)} ({trials.recovered(sum(f1) / len(f1)):.2f})"
 
 
-def _pictured(trials: Trials, path: Path) -> str:
-    model = trials.trained("sig2sig", pairs=MANY, seed=0)
+def _pictured(trials: Trials, steps: int, path: Path) -> str:
+    model = trials.trained("sig2sig", pairs=MANY, seed=0, steps=steps)
     return _doubt_picture.draw(path, model, load(trials.judge), trials.scenes.pairs)

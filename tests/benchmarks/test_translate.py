@@ -33,7 +33,8 @@ def told(tmp_path) -> Trials:
 
 
 def test_rows_tell_what_is_recovered_and_how_it_spreads(told) -> None:
-    rows = [translate._row(told, "uwb-new-to-old", 2, 0), translate._row(told, "whole-net", 1, 0)]
+    chosen = (("uwb-new-to-old", 2), ("whole-net", 1))
+    rows = [translate._row(told, name, n, (0, 0)) for name, n in chosen]
     lines = translate._table(told, rows).splitlines()
     spreads = "0.800 ± 0.141 | 0.75 ± 0.35 | 0.200 ± 0.141 | 0.600 ± 0.141"
     assert lines[-2] == f"| uwb-new-to-old | 0 | 2 | {spreads} |"
