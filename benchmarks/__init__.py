@@ -7,25 +7,20 @@ runs them, adds the command and the machine, and keeps the sections in docs/resu
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 
-from ondes.errors import InputError, nearest
+from ondes.catalogue import Catalogue
 
 __all__ = ["find", "names"]
+
+BENCHMARKS = Catalogue(package=__name__, unknown="no benchmark is called")
 
 
 def names() -> list[str]:
     """The benchmarks there are, in alphabetical order."""
-    return sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+    return BENCHMARKS.names()
 
 
 def find(name: str) -> ModuleType:
     """The module of a benchmark; InputError with the nearest name where there is none."""
-    if name not in names():
-        raise InputError(
-            f"no benchmark is called {name!r}{nearest(name, names())}; "
-            f"there are {', '.join(names())}"
-        )
-    return import_module(f"benchmarks.{name}")
+    return BENCHMARKS.find(name)

@@ -90,3 +90,20 @@ def check_options(
                 f"{owner} has no option {option!r}{nearest(option, known)}; there are "
                 f"{', '.join(known) or 'none'}"
             )
+
+
+def check_name(
+    unknown: str,
+    name: str,
+    known: Collection[str],
+    *,
+    error: type[OndesError] = InputError,
+) -> None:
+    """Raise `error`, naming the nearest, where a name is none of those that are known.
+
+    >>> check_name("no task is called", "detekt", ["detect"])
+    Traceback (most recent call last):
+    ondes.errors.InputError: no task is called 'detekt'; did you mean 'detect'?; there are detect
+    """
+    if name not in known:
+        raise error(f"{unknown} {name!r}{nearest(name, known)}; there are {', '.join(known)}")

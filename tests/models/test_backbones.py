@@ -52,7 +52,7 @@ COUNTS = [  # LeCun et al. 1998, section II.B; the others by torchvision's table
 
 @pytest.mark.parametrize(("name", "options", "channels", "outputs", "count"), COUNTS)
 def test_parameters_are_as_many_as_published(name, options, channels, outputs, count):
-    module = models._find(name)
+    module = models.ARCHITECTURES.find(name)
     config = module.Config(dims=2, **options)
     with torch.device("meta"):
         encoder = module.encoder(config, channels=channels)
@@ -74,7 +74,7 @@ def test_parameters_are_as_many_as_published(name, options, channels, outputs, c
     ],
 )
 def test_multiply_adds_are_as_many_as_published(name, options, billions):
-    module = models._find(name)
+    module = models.ARCHITECTURES.find(name)
     with torch.device("meta"), torch.no_grad():
         encoder = module.encoder(module.Config(dims=2, **options), channels=3)
         with FlopCounterMode(display=False) as counter:

@@ -17,7 +17,7 @@ def build(name, options=None, *, rate_hz=24000, channels=1, classes=CLASSES):
     return models.build(name, options, rate_hz=rate_hz, channels=channels, classes=classes)
 
 
-DETECTORS = [name for name in models.names() if hasattr(models._find(name), "Module")]
+DETECTORS = [name for name in models.names() if hasattr(models.ARCHITECTURES.find(name), "Module")]
 
 
 @pytest.mark.parametrize("name", DETECTORS)

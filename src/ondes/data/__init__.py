@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 
-from ondes.data import sets
-from ondes.errors import RecipeError, nearest
+from ondes.catalogue import Catalogue
+from ondes.errors import RecipeError
 from ondes.protocols import Level
 
 __all__ = ["find", "level", "names"]
+
+SETS = Catalogue(package="ondes.data.sets", unknown="no data set is called", error=RecipeError)
 
 
 def names() -> list[str]:
@@ -19,17 +19,12 @@ def names() -> list[str]:
     >>> "tones" in names()
     True
     """
-    return sorted(module.name for module in iter_modules(sets.__path__))
+    return SETS.names()
 
 
 def find(name: str) -> ModuleType:
     """The module of a data set: `Config`, `build`, `ABOUT`; RecipeError with the nearest name."""
-    if name not in names():
-        raise RecipeError(
-            f"no data set is called {name!r}{nearest(name, names())}; there are "
-            f"{', '.join(names())}"
-        )
-    return import_module(f"ondes.data.sets.{name}")
+    return SETS.find(name)
 
 
 def level(name: str) -> Level:

@@ -19,14 +19,12 @@ room of its own, `ondes.models.translators`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ondes.errors import RecipeError, check_options, nearest
+from ondes.catalogue import Catalogue
+from ondes.errors import RecipeError, check_options
 from ondes.protocols import Level
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "card", "configured", "levels", "names"]
 
+ARCHITECTURES = Catalogue(package=__name__, unknown="no architecture is called", error=RecipeError)
 CONTEXT = 16  # entries to both sides that stand for a clip where frames are judged
 
 
@@ -43,8 +42,7 @@ def names() -> list[str]:
     >>> "inception_time" in names()
     True
     """
-    found = [m.name for m in iter_modules(__path__) if not m.ispkg]
-    return sorted(name for name in found if not name.startswith("_"))
+    return ARCHITECTURES.names()
 
 
 def build(
@@ -78,7 +76,7 @@ def build(
     >>> build("lenet", rate_hz=100, channels=3, classes=("a", "b"), level="clip").spec.outputs
     ('a', 'b')
     """
-    module = _find(name)
+    module = ARCHITECTURES.find(name)
     _check_level(name, level)
     config = configured(name, module.Config, options or {})
     if level == "frame" and hasattr(module, "Module"):
@@ -100,22 +98,13 @@ def levels(name: str) -> tuple[Level, ...]:
     (('frame',), ('frame', 'clip'))
     """
     both: tuple[Level, ...] = ("frame", "clip")
-    return both if hasattr(_find(name), "encoder") else both[:1]
+    return both if hasattr(ARCHITECTURES.find(name), "encoder") else both[:1]
 
 
 def card(name: str) -> str:
     """Return what the architecture `name` says of itself."""
-    text: str = _find(name).CARD
+    text: str = ARCHITECTURES.find(name).CARD
     return text
-
-
-def _find(name: str) -> ModuleType:
-    if name not in names():
-        raise RecipeError(
-            f"no architecture is called {name!r}{nearest(name, names())}; "
-            f"there are {', '.join(names())}"
-        )
-    return import_module(f"ondes.models.{name}")
 
 
 def _check_level(name: str, level: Level) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from ondes.errors import RecipeError, check_options, nearest
+from ondes.errors import RecipeError, check_name, check_options
 
 __all__ = ["build", "find", "names"]
 
@@ -34,10 +34,7 @@ def find(name: str) -> type[Any]:
     Raises:
         RecipeError: there is no such task.
     """
-    if name not in names():
-        raise RecipeError(
-            f"no task is called {name!r}{nearest(name, names())}; there are {', '.join(names())}"
-        )
+    check_name("no task is called", name, names(), error=RecipeError)
     task: type[Any] = import_module(f"ondes.tasks.{name}").Task
     return task
 

@@ -6,12 +6,10 @@ gives an `ondes.nn.translator.Translation` of any input whose axes are multiples
 """
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ondes.errors import RecipeError, nearest
+from ondes.catalogue import Catalogue
+from ondes.errors import RecipeError
 from ondes.models import configured
 from ondes.spec import TranslatorSpec
 
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "build_game", "card", "names"]
 
+TRANSLATORS = Catalogue(package=__name__, unknown="no translator is called", error=RecipeError)
+
 
 def names() -> list[str]:
     """Return the names of all translators, in alphabetical order.
@@ -28,12 +28,12 @@ def names() -> list[str]:
     >>> names()
     ['pix2pix', 'residual', 'sig2sig', 'texture']
     """
-    return sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+    return TRANSLATORS.names()
 
 
 def card(name: str) -> str:
     """Return what the translator `name` says of itself."""
-    text: str = _find(name).CARD
+    text: str = TRANSLATORS.find(name).CARD
     return text
 
 
@@ -69,7 +69,7 @@ def build(
 
     if len(size) not in (1, 2) or min(size) < 1:
         raise RecipeError(f"size={size}: give (time,) for signals or (bins, time) for maps")
-    module = _find(name)
+    module = TRANSLATORS.find(name)
     config: Any = configured(name, module.Config, options or {})
     depth, notes = room(config.depth, size)
     bins = size[0] if len(size) > 1 else None
@@ -120,12 +120,3 @@ def build_game(
         dims: Any = len(size)
         made.append(PatchCritic(wanted, dims=dims, inputs=seen))
     return Game(*made)
-
-
-def _find(name: str) -> ModuleType:
-    if name not in names():
-        raise RecipeError(
-            f"no translator is called {name!r}{nearest(name, names())}; "
-            f"there are {', '.join(names())}"
-        )
-    return import_module(f"ondes.models.translators.{name}")

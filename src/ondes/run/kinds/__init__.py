@@ -6,18 +6,18 @@ and exports models asks here, so that a new task is a folder of `ondes.tasks` an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
-from ondes.errors import InputError, nearest
+from ondes.catalogue import Catalogue
 from ondes.protocols import Examples, Task
 from ondes.run.card import Card, Json
 from ondes.run.predictors import Predictor
 from ondes.spec import ClipSpec, Spec, TranslatorSpec
 
 __all__ = ["Kind", "Scores", "Trained", "find", "names"]
+
+KINDS = Catalogue(package=__name__, unknown="no models of a task")
 
 Scores = dict[str, Any]
 
@@ -94,7 +94,7 @@ def names() -> list[str]:
     >>> "detect" in names()
     True
     """
-    return sorted(module.name for module in iter_modules(__path__))
+    return KINDS.names()
 
 
 def find(name: str) -> Kind:
@@ -103,8 +103,4 @@ def find(name: str) -> Kind:
     Raises:
         InputError: there is none.
     """
-    if name not in names():
-        raise InputError(
-            f"no models of a task {name!r}{nearest(name, names())}; there are {', '.join(names())}"
-        )
-    return cast("Kind", import_module(f"ondes.run.kinds.{name}"))
+    return cast("Kind", KINDS.find(name))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
 from typing import Any
 
-from ondes.errors import ArtefactError, InputError, check_options, nearest
+from ondes.catalogue import Catalogue
+from ondes.errors import ArtefactError, check_options
 from ondes.protocols import ClipDataset
 from ondes.spec import ClipSpec
-from ondes.tasks.classify.classical import families
 from ondes.tasks.classify.classical.rival import Arrays, Rival, training
 from ondes.tasks.classify.reading import Reading, Target
+
+FAMILIES = Catalogue(
+    package="ondes.tasks.classify.classical.families",
+    unknown="no classical rival is called",
+    dashed=True,
+)
 
 
 def names() -> list[str]:
@@ -23,12 +26,12 @@ def names() -> list[str]:
     >>> names()
     ['minirocket', 'nn-dtw', 'random-forest']
     """
-    return sorted(module.name.replace("_", "-") for module in iter_modules(families.__path__))
+    return FAMILIES.names()
 
 
 def about(name: str) -> str:
     """Return what a family says of itself; InputError where there is none of that name."""
-    text: str = _find(name).ABOUT
+    text: str = FAMILIES.find(name).ABOUT
     return text
 
 
@@ -57,7 +60,7 @@ def fit(
             is empty or endless, or there is nothing to tell apart.
         ChannelError, TooShortError, NotFiniteError: a clip cannot be learnt from.
     """
-    family = _find(name)
+    family = FAMILIES.find(name)
     chosen = _options(name, family.Options, options or {})
     train = training(clips, target, absent=absent)
     model = family.fit(train, chosen, rate_hz=clips.rate_hz, seed=seed)
@@ -73,21 +76,12 @@ def from_arrays(arrays: Arrays, document: Mapping[str, Any]) -> Rival:
     """
     try:
         name, spec = document["name"], ClipSpec.from_dict(document["spec"])
-        model = _find(name).from_arrays(arrays, document["model"])
+        model = FAMILIES.find(name).from_arrays(arrays, document["model"])
         return Rival(name, spec, Reading.from_dict(document["reading"]), model, document["options"])
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ArtefactError(
             f"these arrays and this document hold no rival ({error!r}); save it again"
         ) from error
-
-
-def _find(name: str) -> ModuleType:
-    if name not in names():
-        raise InputError(
-            f"no classical rival is called {name!r}{nearest(name, names())}; there are "
-            f"{', '.join(names())}"
-        )
-    return import_module(f"{families.__name__}.{name.replace('-', '_')}")
 
 
 def _options(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401

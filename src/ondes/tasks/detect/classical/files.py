@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from ondes.errors import ArtefactError, InputError, nearest
+from ondes.errors import ArtefactError, InputError, check_name, nearest
 from ondes.tasks.detect.classical.rule import Rule
 from ondes.tasks.detect.classical.sta_lta import StaLta
 from ondes.tasks.detect.classical.threshold import Threshold
@@ -34,11 +34,7 @@ def build(name: str, options: Mapping[str, Any] | None = None) -> Rule:
     >>> build("threshold", {"threshold": 6.0}).threshold
     6.0
     """
-    if name not in FAMILIES:
-        raise InputError(
-            f"no classical detector is called {name!r}{nearest(name, names())}; there are "
-            f"{', '.join(names())}"
-        )
+    check_name("no classical detector is called", name, names())
     family, options = FAMILIES[name], options or {}
     known = [field.name for field in fields(family)]
     for option in options:

@@ -9,15 +9,15 @@ which answers as the old classifier does, so that one table holds them all.
 
 from collections.abc import Mapping
 from dataclasses import fields
-from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
 from typing import Any
 
-from ondes.errors import InputError, check_options, nearest
+from ondes.catalogue import Catalogue
+from ondes.errors import InputError, check_options
 from ondes.tasks.translate.rivals._given import Given, Rival, answers
 
 __all__ = ["Given", "Rival", "about", "answers", "fit", "names", "possible"]
+
+RIVALS = Catalogue(package=__name__, unknown="no rival of translators is called", dashed=True)
 
 
 def names() -> list[str]:
@@ -26,19 +26,18 @@ def names() -> list[str]:
     >>> names()[:4]
     ['affine', 'batch-norm', 'coral', 'distil']
     """
-    found = [m.name for m in iter_modules(__path__) if not m.name.startswith("_")]
-    return sorted(name.replace("_", "-") for name in found)
+    return RIVALS.names()
 
 
 def about(name: str) -> str:
     """Return what a rival says of itself; InputError where there is none of that name."""
-    text: str = _find(name).ABOUT
+    text: str = RIVALS.find(name).ABOUT
     return text
 
 
 def labelled(name: str) -> bool:
     """Tell whether a rival learns from labels of the new sensor."""
-    told: bool = _find(name).LABELLED
+    told: bool = RIVALS.find(name).LABELLED
     return told
 
 
@@ -62,7 +61,7 @@ def fit(
         InputError: there is no such rival or option, a number is out of its range, or what is
             given lacks what it needs.
     """
-    module = _find(name)
+    module = RIVALS.find(name)
     if lacking := _lacks(name, given):
         raise InputError(f"{name} cannot be fitted: {lacking}")
     chosen = _options(name, module.Options, options or {})
@@ -74,20 +73,11 @@ def fit(
 
 
 def _lacks(name: str, given: Given) -> str:
-    module = _find(name)
+    module = RIVALS.find(name)
     if labelled(name) and given.few is None:
         return "it needs labelled clips of the new sensor (Given.few)"
     told: str = module.lacks(given) if hasattr(module, "lacks") else ""
     return told
-
-
-def _find(name: str) -> ModuleType:
-    if name not in names():
-        raise InputError(
-            f"no rival of translators is called {name!r}{nearest(name, names())}; there are "
-            f"{', '.join(names())}"
-        )
-    return import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
 def _options(name: str, kind: type[Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401
