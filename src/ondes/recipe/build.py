@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, cast
 
 from torch import nn
@@ -11,7 +10,7 @@ from ondes import data, models, tasks
 from ondes.data import varied_pairs
 from ondes.data.varied import Varied
 from ondes.data.varied_pairs import VariedPairs
-from ondes.errors import RecipeError, nearest
+from ondes.errors import RecipeError, check_name, nearest
 from ondes.models import translators
 from ondes.nn import game
 from ondes.ops import vary
@@ -327,14 +326,10 @@ def _data_config(name: str) -> Maker:
 
 
 def _model_config(name: str) -> Maker:
-    if name in translators.names():
-        return cast("Maker", import_module(f"ondes.models.translators.{name}").Config)
-    if name not in models.names():
-        known = [*models.names(), *translators.names()]
-        raise RecipeError(
-            f"no model is called {name!r}{nearest(name, known)}; there are {', '.join(known)}"
-        )
-    return cast("Maker", import_module(f"ondes.models.{name}").Config)
+    known = [*models.names(), *translators.names()]
+    check_name("no model is called", name, known, error=RecipeError)
+    room = translators.TRANSLATORS if name in translators.names() else models.ARCHITECTURES
+    return cast("Maker", room.find(name).Config)
 
 
 def _found(find: Callable[[str], Maker], name: str, place: str) -> Maker:
