@@ -162,14 +162,15 @@ def _together(amp: Samples) -> Samples:
     n, antennas, subcarriers, packets = amp.shape
     moves = amp - amp.mean(axis=3, keepdims=True)
     thirds = moves.reshape(n, antennas * THIRDS, subcarriers // THIRDS, packets).mean(axis=2)
-    likeness = np.einsum("ngt,nast->ngas", _unit(thirds), _unit(moves))
+    likeness: Samples = np.einsum("ngt,nast->ngas", _unit(thirds), _unit(moves))
     return likeness.reshape(n, -1, subcarriers)
 
 
 def _unit(x: Samples) -> Samples:
     """Rows of length 1, or of 0 where nothing moves."""
-    length = np.linalg.norm(x, axis=-1, keepdims=True)
-    return np.divide(x, length, out=np.zeros_like(x), where=length > 0)
+    length: Samples = np.linalg.norm(x, axis=-1, keepdims=True)
+    length[length == 0] = 1
+    return x / length
 
 
 def _arrays(path: Path) -> tuple[Samples, list[int], list[int], list[int]]:
