@@ -304,7 +304,7 @@ def test_uwb_is_what_the_files_hold(shared_data: Path) -> None:
     np.testing.assert_allclose(np.stack(size.arrays)[:, 0], expected, rtol=1e-5)
     levels = uwb.build(replace(config, part="levels"), split="all")
     decibels = 20 * np.log10(np.maximum(expected, 1e-9) / expected.max(1, keepdims=True))
-    wanted = (np.maximum(decibels, -30) + 30) / 20
+    wanted = (np.maximum(decibels, -40) + 40) / 20
     np.testing.assert_allclose(np.stack(levels.arrays)[:, 0], wanted, atol=1e-5)
 
 

@@ -35,8 +35,8 @@ TESTS = ("test",)
 LABELS = ("LOS", "NLOS", "NDP NLOS")
 RATE_HZ = 998.4e6
 """Of the chip's taps: twice its chipping rate, 499.2 MHz."""
-FLOOR_DB = -30.0
-"""Of levels, against the strongest tap: some 10 dB above the noise of most responses."""
+FLOOR_DB = -40.0
+"""Of levels, against the strongest tap: where the noise of most responses lies."""
 Part = Literal["magnitude", "levels", "complex"]
 
 
@@ -47,7 +47,7 @@ class Config:
     folds: to which placements are dealt. fold: which is tested, from 0; null tests none.
     valid: "group" validates by another fold, "within" by responses of the placements learnt from,
         which tells next to nothing about others.
-    part: "magnitude" gives one channel, "levels" the same in units of 20 dB from a floor on, 30 dB
+    part: "magnitude" gives one channel, "levels" the same in units of 20 dB from a floor on, 40 dB
         below the strongest tap, "complex" both parts; the phase of a response is random.
     two: take NLOS and NDP NLOS for one class, NLOS.
     """
