@@ -1,7 +1,7 @@
 """From the words of `ondes evaluate` to the data that a model is scored on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,9 +9,10 @@ from ondes import data
 from ondes.cli import _console
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
+from ondes.data.chosen import chosen
 from ondes.errors import InputError, OndesError, nearest
-from ondes.protocols import ClipDataset, Dataset, Examples, Level, PairDataset, Told, told
-from ondes.recipe import Recipe, build, check, documents, pairs
+from ondes.protocols import Examples, Level, PairDataset
+from ondes.recipe import Recipe, build, check, documents
 from ondes.recipe import names as recipe_names
 from ondes.recipe import of as recipe_of
 from ondes.recipe.documents import Layer
@@ -158,50 +159,13 @@ def _sound(examples: Examples) -> tuple[Examples, Sequence[Failure]]:
     sound = [index for index in range(len(examples)) if index not in failures]
     if not sound:
         raise InputError("\n".join(failure.reason for failure in failures.values()))
-    return build.chosen(examples, sound), list(failures.values())
+    return chosen(examples, sound), list(failures.values())
 
 
 def watched(examples: Examples, name: str, advance: Advance) -> Examples:
     """Return a data set that tells how many of its examples have been asked for."""
-    if hasattr(examples, "source"):
-        every = cast("PairDataset", examples)
-        return pairs.of(every, range(len(every)), seen=lambda index: advance(index, name))
-    return Watched(examples, name, advance)
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A data set that tells how many of its examples have been asked for."""
-
-    examples: Dataset | ClipDataset
-    name: str
-    advance: Advance
-
-    @property
-    def rate_hz(self) -> float:
-        """The data set's own."""
-        return self.examples.rate_hz
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The data set's own."""
-        return self.examples.labels
-
-    @property
-    def n_channels(self) -> int:
-        """The data set's own."""
-        return self.examples.n_channels
-
-    def __len__(self) -> int:
-        return len(self.examples)
-
-    def __getitem__(self, index: int, /) -> Any:  # noqa: ANN401 - Example or Clip, as these
-        self.advance(index, self.name)
-        return self.examples[index]
-
-    def told(self, index: int) -> Told:
-        """What the data set tells of it."""
-        return told(self.examples, index)
+    every = range(len(examples))
+    return chosen(examples, every, seen=lambda index: advance(index, name))
 
 
 def _layers(model: "Trained", what: str | None, options: Options) -> list[Layer]:

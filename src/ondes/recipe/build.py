@@ -1,20 +1,20 @@
 """From a recipe to data sets, a model and a task: the only room that names concretes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from torch import nn
 
 from ondes import data, models, tasks
 from ondes.data import varied_pairs
+from ondes.data.chosen import chosen
 from ondes.data.varied import Varied
 from ondes.data.varied_pairs import VariedPairs
 from ondes.errors import RecipeError, check_name, nearest
 from ondes.models import translators
 from ondes.nn import game
 from ondes.ops import vary
-from ondes.protocols import ClipDataset, Dataset, Examples, Level, PairDataset, Task, Told, told
+from ondes.protocols import ClipDataset, Dataset, Examples, Level, PairDataset, Task
 from ondes.recipe import pairs
 from ondes.recipe.documents import holds, laid
 from ondes.recipe.options import Maker, Path, Where, dotted, make, typed
@@ -158,8 +158,8 @@ def dataset(recipe: Recipe, split: str) -> Examples:
     """
     module = data.find(recipe.data.set)
     examples: Examples = module.build(data_config(recipe, split), split=split, seed=recipe.seed)
-    chosen = limited(recipe, examples, recipe.data.limit.get(split))
-    return varied(recipe, chosen) if split == "train" else chosen
+    some = limited(recipe, examples, recipe.data.limit.get(split))
+    return varied(recipe, some) if split == "train" else some
 
 
 def few(recipe: Recipe) -> Callable[[], ClipDataset] | None:
@@ -227,18 +227,6 @@ def _judge(options: Mapping[str, Any]) -> dict[str, nn.Module]:
     return {"judge": pairs.judge(name)} if name else {}
 
 
-def first(examples: Examples, limit: int) -> Examples:
-    """Return the first ``limit`` examples of a data set, or all where it has fewer."""
-    return chosen(examples, range(min(limit, len(examples))))
-
-
-def chosen(examples: Examples, places: Sequence[int]) -> Examples:
-    """Return the examples of a data set at these places."""
-    if hasattr(examples, "source"):
-        return pairs.of(cast("PairDataset", examples), places)
-    return Chosen(examples, places)
-
-
 def limited(recipe: Recipe, examples: Examples, limit: int | None) -> Examples:
     """Return the first ``limit`` examples of a recipe's data, or all where there are no more.
 
@@ -247,43 +235,8 @@ def limited(recipe: Recipe, examples: Examples, limit: int | None) -> Examples:
     if limit is None or limit >= len(examples):
         return examples
     if data.level(recipe.data.set) == "frame":
-        return first(examples, limit)
+        return chosen(examples, range(limit))
     return chosen(examples, [place * len(examples) // limit for place in range(limit)])
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Some examples of a data set, by their places."""
-
-    examples: Dataset | ClipDataset
-    places: Sequence[int]
-
-    @property
-    def rate_hz(self) -> float:
-        """The data set's own."""
-        return self.examples.rate_hz
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The data set's own."""
-        return self.examples.labels
-
-    @property
-    def n_channels(self) -> int:
-        """The data set's own."""
-        return self.examples.n_channels
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __getitem__(self, index: int, /) -> Any:  # noqa: ANN401 - Example or Clip, as these
-        if not 0 <= index < len(self):
-            raise IndexError(f"example {index} of {len(self)}")
-        return self.examples[self.places[index]]
-
-    def told(self, index: int) -> Told:
-        """What the data set tells of it."""
-        return told(self.examples, self.places[index])
 
 
 def _take_up(model: nn.Module, start: str) -> None:

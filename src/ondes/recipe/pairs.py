@@ -1,8 +1,8 @@
-"""What pairs need that examples of one signal do not: games for them, judges, some of them."""
+"""What pairs need that examples of one signal do not: games for them, and judges."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ondes.errors import ArtefactError, RecipeError
 from ondes.models import translators
 from ondes.nn.game import Config, Game
-from ondes.protocols import Labelled, Pair, PairDataset, Sensor
+from ondes.protocols import PairDataset, Sensor
 from ondes.run import artefact
 from ondes.tasks.translate.terms import Losses
 
@@ -82,56 +82,6 @@ def judge(name: str) -> "nn.Module":
             f"{card.task.get('name')!r}; name one that tells classes of the wanted sensor's clips"
         )
     return artefact.read_model(path, card)
-
-
-def of(
-    pairs: PairDataset, places: Sequence[int], *, seen: Callable[[int], None] | None = None
-) -> PairDataset:
-    """Return the pairs at these places, with what is known of them; `seen` is told who is asked."""
-    kind = SomeLabelled if isinstance(pairs, Labelled) else Some
-    return kind(pairs, places, seen)
-
-
-@dataclass(frozen=True)
-class Some:
-    """Some pairs of a data set, by their places."""
-
-    pairs: PairDataset
-    places: Sequence[int]
-    seen: Callable[[int], None] | None = None
-
-    @property
-    def source(self) -> Sensor:
-        """The data set's own."""
-        return self.pairs.source
-
-    @property
-    def target(self) -> Sensor:
-        """The data set's own."""
-        return self.pairs.target
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __getitem__(self, index: int, /) -> Pair:
-        if not 0 <= index < len(self):
-            raise IndexError(f"pair {index} of {len(self)}")
-        if self.seen:
-            self.seen(index)
-        return self.pairs[self.places[index]]
-
-
-class SomeLabelled(Some):
-    """The same, of pairs of which is known what was there."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The data set's own."""
-        return cast("Labelled", self.pairs).labels
-
-    def y_of(self, index: int) -> NDArray[np.float32] | None:
-        """What was there."""
-        return cast("Labelled", self.pairs).y_of(self.places[index])
 
 
 def _sensors(pairs: PairDataset) -> tuple[Sensor, Sensor]:
