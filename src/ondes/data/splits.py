@@ -221,8 +221,8 @@ def balanced(
     _, owner, sizes = np.unique(names, return_inverse=True, return_counts=True)
     if not 2 <= folds <= len(sizes):
         raise InputError(
-            f"{folds} folds of {len(sizes)} groups or clips: give 2 folds or more, and a group for "
-            "each"
+            f"{folds} folds of {len(sizes)} groups or clips: give 2 folds or more, no more than "
+            "there are (folds), or more to learn from"
         )
     _, stratum = np.unique(np.array(strata), return_inverse=True)
     rng = np.random.default_rng(seed)
