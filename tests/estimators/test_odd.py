@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from ondes import Signal, SignalClassifier, SignalRegressor, SignalTagger
-from ondes.errors import ChannelError, InputError
+from ondes.errors import ChannelError, InputError, RecipeError
 from ondes.estimators.tagger import _targets
 
 TINY = {
@@ -123,6 +123,19 @@ def test_settings_that_are_no_whole_numbers(model, setting, says):
         SignalClassifier(model, **setting).fit(waves(), LABELS)
 
 
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"model": None}, "model=None: give a name"),
+        ({"valid": 0.9}, r"valid=0\.9: give a share of the clips from 0 to 0\.5"),
+        ({"lr": float("inf")}, "inf must be above 0 and finite"),
+    ],
+)
+def test_settings_that_make_no_sense(setting, says):
+    with pytest.raises((InputError, RecipeError), match=says):
+        SignalClassifier(**{**TINY, **setting}).fit(waves(), LABELS)
+
+
 def test_an_estimators_target_is_its_own():
     with pytest.raises(InputError, match="learns target='class'"):
         SignalClassifier(**TINY, task={"target": "tags"}).fit(waves(), LABELS)
@@ -154,6 +167,11 @@ def test_settings_may_be_numpys():
 def test_one_group_cannot_be_on_both_sides():
     with pytest.raises(InputError, match="all 12 clips are of one group, 'ann'"):
         SignalClassifier(**TINY).fit(waves(), LABELS, groups=["ann"] * 12)
+
+
+def test_a_model_that_is_none_is_named_with_all_there_are():
+    with pytest.raises(InputError, match=r"'random forest'; did you mean 'random-forest'.*lenet"):
+        SignalClassifier("random forest").fit(waves(), LABELS)
 
 
 def test_one_class_is_named_plainly():

@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from ondes import models
 from ondes import recipe as recipes
 from ondes.data import splits
 from ondes.data.clips import Clips, check_moving
-from ondes.errors import InputError
+from ondes.errors import InputError, check_name
 from ondes.estimators.clips import Recordings, signals
 from ondes.protocols import Examples
 from ondes.recipe import Recipe, build, run
@@ -26,6 +27,7 @@ from ondes.tasks.classify import Target, classical
 
 NETWORKS_ALONE = ("members", "vary", "balance", "task", "train", "out")
 LEAST = {"epochs": 1, "batch": 1, "members": 1, "random_state": 0}
+MOST = 0.5  # of the clips may be held back
 MONITORED = {"class": "accuracy", "tags": "loss", "number": "loss"}
 
 
@@ -97,6 +99,8 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
         return tags
 
     def _learn(self, clips: Clips, *, target: Target, groups: Iterable[Any] | None) -> Self:
+        if not isinstance(self.model, str):
+            raise InputError(f"model={self.model!r}: give a name, as of `ondes models`")
         for name, least in LEAST.items():
             _check_whole(name, getattr(self, name), least)
         if "target" in (self.task or {}):
@@ -105,6 +109,8 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
                 "the target out, or take SignalClassifier, SignalTagger or SignalRegressor"
             )
         check_moving(clips)
+        known = [*_networks(), *classical.names()]
+        check_name("nothing that judges clips is called", self.model.replace("_", "-"), known)
         if self.model in classical.names():
             self.model_ = self._rival(clips, target=target)
         else:
@@ -137,8 +143,8 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
             return cast("Classifier", load(out))
 
     def _parts(self, clips: Clips, *, target: Target, grouped: bool) -> dict[str, Clips]:
-        if not 0 <= self.valid < 1:
-            raise InputError(f"valid={self.valid}: give a share from 0 to less than 1")
+        if not 0 <= self.valid <= MOST:
+            raise InputError(f"valid={self.valid}: give a share of the clips from 0 to {MOST:g}")
         if self.valid == 0:
             return {"train": clips, "valid": clips}
         if len(clips) == 1:
@@ -191,6 +197,11 @@ class Learner(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     def _fitted(self) -> Classifier:
         check_is_fitted(self, "model_")
         return self.model_
+
+
+def _networks() -> list[str]:
+    """Return the names of all networks that judge clips."""
+    return [name.replace("_", "-") for name in models.names() if "clip" in models.levels(name)]
 
 
 def _check_whole(name: str, value: object, least: int) -> None:
