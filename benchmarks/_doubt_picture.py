@@ -21,7 +21,8 @@ Maps = NDArray[np.float32]
 JUDGED, SHOWN, TENTHS = 200, (1, 3, 4), 10
 LEVELS = ("input, new sensor", "target, old sensor", "coarse output", "result")
 TITLES = (*LEVELS[:2], "uncertainty", *LEVELS[2:], "error of the result")
-TOPS = {"uncertainty": 1.0, "error of the result": 1.0}  # others are levels, to 30 dB
+RANGES = {"uncertainty": (0.1, 0.4), "error of the result": (0.0, 1.0), "coarse output": None}
+"""Of the colours, in 10 dB; None is a map's own. All others have levels, to 30 dB."""
 
 
 class Told(NamedTuple):
@@ -92,9 +93,9 @@ def _said(judge: Any, maps: Maps, rate_hz: float) -> str:  # noqa: ANN401
 
 
 def _map(axis: Axes, maps: Maps, title: str) -> None:
-    top = TOPS.get(title)
-    colours = "viridis" if top else "magma"
-    axis.imshow(maps, origin="lower", aspect="auto", cmap=colours, vmin=0, vmax=top or 3.0)
+    least, most = RANGES.get(title, (0.0, 3.0)) or (maps.min(), maps.max())
+    colours = "magma" if title in LEVELS else "viridis"
+    axis.imshow(maps, origin="lower", aspect="auto", cmap=colours, vmin=least, vmax=most)
     axis.set_title(title, loc="left")
     axis.set_xticks([])
     axis.set_yticks([])

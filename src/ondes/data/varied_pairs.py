@@ -65,6 +65,11 @@ class VariedPairs:
         self.pairs, self.config, self.seed = pairs, config, seed
         self.source, self.target = pairs.source, pairs.target
 
+    @property
+    def plain(self) -> PairDataset:
+        """The pairs as they were recorded; these themselves, where halves are taken apart."""
+        return self if self.config.apart else self.pairs
+
     def __len__(self) -> int:
         return LENGTH
 

@@ -255,7 +255,7 @@ class Translator:
         Raises:
             NotFiniteError: the network answers NaN.
         """
-        scaled = self.reading.source.into(x)
+        scaled = self.reading.into(x)
         shape = (1, -1, self._bins, x.shape[1]) if self.spec.dims == 2 else (1, *x.shape)
         rows = self.predictor(scaled.reshape(shape))[0].reshape(-1, x.shape[1])
         made, unsure = rows[: 2 * self._n_rows], rows[2 * self._n_rows :]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ondes.errors import InputError, nearest
 from ondes.ops.resample import Resampler
 from ondes.protocols import Pair
+from ondes.tasks.translate.cells import Cells
 
 Floats = NDArray[np.float32]
 Values = TypeVar("Values", bound=Any)  # arrays or tensors
@@ -59,12 +60,19 @@ class Side:
 class Reading:
     """Both sides of a translator, fitted to training, saved with the model.
 
+    cells: where those of the source's maps are brought first, if they are; see `fitted`.
+
     >>> Reading.from_dict(Reading().to_dict()) == Reading()
     True
     """
 
     source: Side = Side()
     target: Side = Side()
+    cells: Cells | None = None
+
+    def into(self, x: Floats) -> Floats:
+        """Return an item of the source, [channel, time], as a translator takes it."""
+        return self.source.into(x if self.cells is None else self.cells(x))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; `from_dict` brings it back unchanged."""
@@ -74,9 +82,14 @@ class Reading:
     def from_dict(cls, values: Mapping[str, Any]) -> "Reading":
         """Build a reading from `to_dict`'s mapping; InputError where a name or number is wrong."""
         _check_names("Reading", values, [field.name for field in fields(cls)])
-        for side in values.values():
+        cells = values.get("cells")
+        sides = {name: side for name, side in values.items() if name != "cells"}
+        for side in sides.values():
             _check_names("Side", side, [field.name for field in fields(Side)])
-        return cls(**{name: Side(**side) for name, side in values.items()})
+        return cls(
+            **{name: Side(**side) for name, side in sides.items()},
+            cells=None if cells is None else Cells.from_dict(cells),
+        )
 
 
 def fitted(

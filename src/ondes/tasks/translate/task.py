@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,8 @@ from ondes.nn.game import Game
 from ondes.nn.translator import Translation
 from ondes.protocols import Level, Pair, PairDataset, Phase, Step
 from ondes.spec import ClipSpec, TranslatorSpec
-from ondes.tasks.translate import watch
+from ondes.tasks.translate import cells, watch
+from ondes.tasks.translate.cells import Axes, Cells
 from ondes.tasks.translate.check import check_pair, check_sensors
 from ondes.tasks.translate.reading import Floats, Reading, Scaling, even, fitted
 from ondes.tasks.translate.terms import Answering, Losses, critics_term, translators_terms, ways
@@ -38,6 +40,8 @@ class TranslateTask:
         scaling: ``each`` side by its own range of values, ``shared``: both by the target's, where
             sensors have one unit, or ``none``.
         floor: whether each item's median is taken off.
+        align: axes of the source's maps along which its cells are brought to where the target has
+            them, see `ondes.tasks.translate.cells`: ``none``, ``bins`` or ``both``.
         every: steps of the translators for one of the critics.
         resample: bring signals of the source to the target's rate, where they differ, by the filter
             of `ondes.ops.resample`; nothing is unasked.
@@ -62,11 +66,12 @@ class TranslateTask:
         classifier: str = "",
         scaling: Scaling = "each",
         floor: bool = False,
+        align: Axes = "none",
         every: int = 1,
         resample: bool = False,
     ) -> None:
         self.model, self.losses, self.classifier = model, losses, classifier
-        self.scaling, self.floor = scaling, floor
+        self.scaling, self.floor, self.align = scaling, floor, align
         self.every, self.resample = every, resample
         self.source_hz = self.spec.rate_hz
         self.reading = Reading()
@@ -98,6 +103,11 @@ class TranslateTask:
                 f"translate(losses.recon): {spec.channels} channels become {len(spec.outputs)}: "
                 "what is of the wanted sensor already cannot be put in; say losses.recon: 0"
             )
+        if self.align != "none" and spec.bins is None:
+            raise InputError(
+                f"translate(align={self.align!r}): signals have no cells; say model.game.maps, how "
+                "many maps their channels are, or align: none"
+            )
         if self.every < 1:
             raise InputError(f"translate(every={self.every}): must be 1 or more")
         if self._judge is not None:
@@ -124,12 +134,7 @@ class TranslateTask:
                 source_hz = pairs.source.rate_hz if self.resample else self.spec.rate_hz
                 check_sensors(pairs, self.spec, source_hz=source_hz)
         self.source_hz = train_set.source.rate_hz
-        seen = [
-            even(train_set[place], self.source_hz, self.spec.rate_hz)
-            for place in _spread(len(train_set), MET)
-        ]
-        for pair in seen:
-            check_pair(pair, self.spec)
+        seen = self._some(train_set)
         self.size = shaped(seen[0].target, self.spec).shape[1:]
         self.reading = fitted(
             [pair.source for pair in seen],
@@ -138,6 +143,23 @@ class TranslateTask:
             floor=self.floor,
             maps=self.spec.dims == 2,
         )
+        if self.align != "none":
+            self.reading = replace(self.reading, cells=self._cells(train_set))
+
+    def _cells(self, train_set: PairDataset) -> Cells | None:
+        """Return where cells lie, by pairs that are not varied."""
+        assert self.spec.bins is not None
+        seen = self._some(getattr(train_set, "plain", train_set))
+        sources, targets = [pair.source for pair in seen], [pair.target for pair in seen]
+        return cells.fitted(sources, targets, bins=self.spec.bins, axes=self.align)
+
+    def _some(self, pairs: PairDataset) -> list[Pair]:
+        """Return some pairs, spread evenly, of one rate and checked."""
+        places = _spread(len(pairs), MET)
+        seen = [even(pairs[place], self.source_hz, self.spec.rate_hz) for place in places]
+        for pair in seen:
+            check_pair(pair, self.spec)
+        return seen
 
     def prepare(self, pair: Pair) -> dict[str, NDArray[np.generic]]:
         """Return x and y, scaled, float32 [channel, (bin,) time].
@@ -148,7 +170,7 @@ class TranslateTask:
         pair = even(pair, self.source_hz, self.spec.rate_hz)
         check_pair(pair, self.spec)
         return {
-            "x": shaped(self.reading.source.into(pair.source), self.spec),
+            "x": shaped(self.reading.into(pair.source), self.spec),
             "y": shaped(self.reading.target.into(pair.target), self.spec),
         }
 
@@ -198,7 +220,7 @@ class TranslateTask:
         The item is at the network's rate; the uncertainty, [1 or bins, time], is in the wanted
         sensor's units.
         """
-        scaled = shaped(self.reading.source.into(x), self.spec)
+        scaled = shaped(self.reading.into(x), self.spec)
         made = self._made(torch.from_numpy(scaled)[None])
         return given(made.result, made.log_uncertainty, self.reading)
 
