@@ -305,7 +305,7 @@ def test_a_place_that_cannot_be_made_stops_the_call(ondes, loud_model, recording
     take = recordings.write("take.wav", (10, 20))
     done = ondes("detect", take, "-m", loud_model, "-o", take / "below")
     assert done.status == 2
-    assert "below cannot be written to (Not a directory)" in done.err
+    assert "below cannot be a folder, where a file is: name another" in done.err
 
 
 def test_a_missing_input_is_named_once(ondes, loud_model, recordings) -> None:

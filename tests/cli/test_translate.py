@@ -150,6 +150,14 @@ def test_frames_are_translated_map_by_map(ondes, model_of_maps, tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "two" / "walk.0001.npy"), second)
 
 
+def test_maps_of_more_bins_are_no_frames(ondes, model_of_maps, tmp_path):
+    np.save(tmp_path / "walk.npy", np.random.default_rng(0).normal(size=(8, 16)))
+    done = ondes("translate", tmp_path / "walk.npy", "-m", model_of_maps, "-o", tmp_path / "out")
+    assert done.status == 1
+    assert "8 channels given" in done.err
+    assert "for a model of 6" in done.err
+
+
 def test_results_that_are_there_can_stay(ondes, model, new, tmp_path):
     call = ("translate", new / "a.wav", "-m", model, "-o", tmp_path / "out", "--skip-existing")
     assert "(before)" not in ondes(*call).out
@@ -161,7 +169,7 @@ def test_results_that_are_there_can_stay(ondes, model, new, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--with", "{model}"), "is a model that translates"),
+        (("--with", "{model}"), "is no classifier: name one of the sensor"),
         (("--format", "npyy"), "format 'npyy'"),
         (("--targets", "nowhere"), "is no folder"),
         (("--targets", "{empty}"), "none of its files is called like"),

@@ -1,5 +1,6 @@
 """Pitch names against MIDI's definition; files that appear whole or not at all."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -8,7 +9,7 @@ import mido
 import pytest
 
 from ondes.errors import InputError
-from ondes.io import atomic_write, pitch
+from ondes.io import atomic_write, make_folder, pitch
 
 
 def test_names_walk_the_keyboard_in_semitones():
@@ -96,3 +97,27 @@ def test_a_missing_folder_and_a_folder_are_named(tmp_path: Path):
         pass
     with pytest.raises(InputError, match="is a folder"), atomic_write(tmp_path):
         pass
+
+
+def test_what_cannot_be_written_to_is_told_before_any_work(tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with (
+        pytest.raises(InputError, match=r"a\.txt cannot be written to \(Permission denied\): name"),
+        atomic_write(tmp_path / "a.txt"),
+    ):
+        pytest.fail("work was done")
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match=r"out cannot be written to \(Permission denied\): name"):
+        make_folder(tmp_path / "out")
+
+
+def test_a_full_disk_is_no_wrong_call(tmp_path, monkeypatch):
+    def full(*_: object, **__: object):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(OSError, match="No space left"):
+        make_folder(tmp_path / "out")

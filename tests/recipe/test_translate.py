@@ -136,6 +136,17 @@ def test_it_is_judged_by_the_classifier_it_learnt_with_beside_rivals(trained, lo
         assert found[name] == pytest.approx(expected), name
 
 
+def test_a_classifier_of_another_sensor_judges_nothing(trained):
+    from ondes.cli import app
+
+    with pytest.raises(InputError, match="--with spoken-digits takes 1 channels at 8000 Hz"):
+        app()(
+            ["evaluate", str(trained), "--with", "spoken-digits"],
+            prog_name="ondes",
+            standalone_mode=False,
+        )
+
+
 def test_evaluate_prints_it_all(trained, capsys):
     from ondes.cli import app
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Protocol, TypeVar
 
 from ondes.cli import _console, why
 from ondes.cli._takes import Failure, Take
 from ondes.errors import InputError, OndesError
 from ondes.events import EventList
-from ondes.io import event_suffix
+from ondes.io import event_suffix, make_folder
 
 REPORT = "report"
 ALARMS = "alarms"
@@ -65,18 +64,6 @@ class Wanted:
         """Tell whether a recording has all its results already."""
         paths = self.paths(take).values()
         return bool(paths) and all(path.exists() for path in paths)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for results; raises `InputError` where it cannot be written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"-o {folder} cannot be written to ({error.strerror}): name another folder"
-        ) from error
 
 
 @dataclass(frozen=True)

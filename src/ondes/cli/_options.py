@@ -244,6 +244,29 @@ def translator(model: str, *, device: str, threads: int) -> "Translator":
     return found
 
 
+def judge(name: str, translator: "Translator", *, device: str, threads: int) -> "Classifier":
+    """Return the classifier that judges translations; raises what `ondes.load` does.
+
+    Raises:
+        InputError: it is none, or of other signals than the translator gives.
+    """
+    from ondes.run.classifier import Classifier
+
+    found, target = trained(name, device=device, threads=threads), translator.target
+    if not isinstance(found, Classifier):
+        raise InputError(
+            f"--with {name} is no classifier: name one of the sensor that is translated into"
+        )
+    takes = found.spec.rate_hz, found.spec.channels
+    if takes != target[:2]:
+        raise InputError(
+            f"--with {name} takes {takes[1]} channels at {takes[0]:.10g} Hz, the translator gives "
+            f"{target.n_channels} at {target.rate_hz:.10g} Hz: name a classifier of the sensor "
+            "that is translated into"
+        )
+    return found
+
+
 def _meant_for(model: str, card: "Card") -> str:
     """Return what a model is, and the verb that uses it."""
     kinds = {"detect": "finds events", "classify": "tells what clips are"}

@@ -71,13 +71,13 @@ class Targets:
 def opened(path: Path, opening: Opening, translator: "Translator", sensor: "Sensor") -> SignalFile:
     """Open a recording of a sensor; where neither file nor call tells its rate, at the sensor's.
 
-    With as many channels as frames have, of which maps are made, it is taken for these.
+    One of as many channels as frames have, of which maps are made, is taken for these.
     """
     if opening.rate_hz is not None or path.suffix.lower() not in npy.SUFFIXES:
         return opening(path)
     file = replace(opening, rate_hz=sensor.rate_hz)(path)
     frames = translator.frames
-    if frames is None or file.n_channels == sensor.n_channels:
+    if frames is None or file.n_channels != frames.n_channels:
         return file
     return replace(opening, rate_hz=frames.rate_hz)(path)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ondes import data
-from ondes.cli import _console
+from ondes.cli import _console, _options
 from ondes.cli._console import Advance
 from ondes.cli._takes import Failure
 from ondes.data.chosen import chosen
@@ -98,7 +98,6 @@ def judged(
         InputError: a classifier is named to judge what is no translator, or is none itself.
     """
     from ondes.recipe.run import unvaried
-    from ondes.run import loading
     from ondes.run.kinds.translate import Judged
 
     card = model.card
@@ -111,9 +110,8 @@ def judged(
     named = by or card.task["options"].get("classifier", "")
     if not named or (by is None and not artefact.exists(named)):
         return model
-    judge: Any = loading.trained(named, device=device, threads=threads)
-    if judge.card.task["name"] != "classify":
-        raise InputError(f"--with {named}: it is no classifier; name one of the wanted sensor")
+    translator = cast("Translator", model)
+    judge = _options.judge(named, translator, device=device, threads=threads)
     recipe = recipe_of(card.recipe, source=f"the card of {card.name}")
 
     if card.baselines:
@@ -123,7 +121,7 @@ def judged(
         return lambda: cast("PairDataset", build.dataset(recipe, "train"))
 
     return Judged(
-        cast("Translator", model),
+        translator,
         judge,
         learnt=learnt(unvaried(recipe)),
         varied=learnt(recipe) if recipe.data.vary else None,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ondes.cli import _console, _options
-from ondes.cli._batch import Told, complain, failed_rows, make_folder, work_through
+from ondes.cli._batch import Told, complain, failed_rows, work_through
 from ondes.cli._labels import Answer, Part, Table
 from ondes.cli._takes import Failure, Take, recordings
 from ondes.cli._truth import Truth, truth_of
 from ondes.errors import InputError
-from ondes.io import SignalFile
+from ondes.io import SignalFile, make_folder
 from ondes.signal import Signal
 
 if TYPE_CHECKING:

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ondes.cli import _console, _options
-from ondes.cli._batch import complain, failed_rows, make_folder, work_through
+from ondes.cli._batch import complain, failed_rows, work_through
 from ondes.cli._takes import Failure, Take, recordings
 from ondes.cli._targets import Targets
 from ondes.cli._translating import Translation
 from ondes.cli._translations import Done, Part, Results, scores
 from ondes.errors import InputError
-from ondes.io import signal_formats, signal_suffix
+from ondes.io import make_folder, signal_formats, signal_suffix
 
 if TYPE_CHECKING:
     from ondes.report.translation import Item
-    from ondes.run.classifier import Classifier
     from ondes.run.translator import Translator
 
 PAGE = "report.html"
@@ -92,7 +91,9 @@ def translate(
     suffixes = (*opening.suffixes, *(() if NPY in opening.suffixes else (NPY,)))
     with recordings(inputs, suffixes, raw=dtype is not None, writes=True) as (takes, missing):
         loaded = _options.translator(model, device=device, threads=threads)
-        judging = _judging(judge, loaded, device=device, threads=threads)
+        judging = (
+            None if judge is None else _options.judge(judge, loaded, device=device, threads=threads)
+        )
         known = Targets.of(targets, opening, loaded, takes)
         make_folder(out)
         job = Translation(
@@ -128,23 +129,6 @@ def _tell_assumed(
             f"NPY files tell no rate: taken for signals of {name} at {source.rate_hz:g} Hz{several}"
             " (--rate says otherwise)"
         )
-
-
-def _judging(
-    name: str | None, translator: "Translator", *, device: str, threads: int
-) -> "Classifier | None":
-    """Return the classifier of ``--with``; raises InputError where it takes other signals."""
-    if name is None:
-        return None
-    judge, target = _options.classifier(name, device=device, threads=threads), translator.target
-    takes = judge.spec.rate_hz, judge.spec.channels
-    if takes != target[:2]:
-        raise InputError(
-            f"--with {name} takes {takes[1]} channels at {takes[0]:.10g} Hz, the translator gives "
-            f"{target.n_channels} at {target.rate_hz:.10g} Hz: name a classifier of the sensor "
-            "that is translated into"
-        )
-    return judge
 
 
 @dataclass

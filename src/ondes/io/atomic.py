@@ -1,12 +1,17 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import NoReturn
 from uuid import uuid4
 
 from ondes.errors import InputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no fault of the call
 
 
 @contextmanager
@@ -19,7 +24,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     points to is replaced.
 
     Raises:
-        InputError: the folder is missing, or `path` is a folder.
+        InputError: the folder is missing or cannot be written to, or `path` is a folder.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "note.txt"
@@ -30,6 +35,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = _writable(path)
     temporary = target.with_name(f".{target.stem}.{uuid4().hex}{target.suffix}")
+    _try_out(temporary, path)
     try:
         yield temporary
         _sync(temporary)
@@ -44,13 +50,17 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     """Return the folder of this name, made with all above it where there is none.
 
     Raises:
-        InputError: a file is in its place.
+        InputError: a file is in its place, or nothing can be written there.
     """
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(f"{folder} cannot be a folder, where a file is: name another") from error
+    except OSError as error:
+        _raise_unwritable(folder, error)
     return folder
 
 
@@ -61,6 +71,21 @@ def _writable(path: str | os.PathLike[str]) -> Path:
     if target.is_dir():
         raise InputError(f"cannot write {path}: it is a folder; name a file inside it")
     return target
+
+
+def _try_out(temporary: Path, path: str | os.PathLike[str]) -> None:
+    """Raise InputError where no file can be made, before any work is done for it."""
+    try:
+        temporary.touch()
+    except OSError as error:
+        _raise_unwritable(path, error)
+
+
+def _raise_unwritable(path: str | os.PathLike[str], error: OSError) -> NoReturn:
+    if error.errno in FULL:
+        raise error
+    said = f"{path} cannot be written to ({error.strerror}): name another place"
+    raise InputError(said) from error
 
 
 def _sync(path: Path) -> None:
