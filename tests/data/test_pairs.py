@@ -138,6 +138,18 @@ def test_files_without_partner_or_of_another_rate(tmp_path: Path) -> None:
         own.build(own.Config(path=str(path), target="olds"), split="all")
 
 
+def test_recordings_of_other_lengths_are_no_pairs(tmp_path: Path) -> None:
+    path = folder_of(tmp_path / "pairs")
+    config = own.Config(path=str(path), seconds=1.0)
+    write(Signal.of(noise(1, 1200) / 8, rate_hz=200), path / "old" / "take2.wav")
+    with pytest.raises(InputError, match=r"take2\.wav lasts 9 s, .*take2\.wav 6 s: cut both"):
+        own.build(config, split="all")
+    with pytest.raises(InputError, match="seconds=0: give the length of a pair, above 0"):
+        replace(config, seconds=0.0)
+    with pytest.raises(InputError, match="source and target are both 'new'"):
+        replace(config, target="new")
+
+
 def test_leads(shared_data: Path) -> None:
     folders = (str(shared_data / "ecg_12lead"), str(shared_data / "ecg_af"))
     config = ecg_leads.Config(folders=folders, most=4)

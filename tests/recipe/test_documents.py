@@ -86,6 +86,13 @@ def test_yaml_values(text, value):
     assert parse(text, source="here") == value
 
 
+def test_what_is_no_yaml_is_told_with_its_place_on_one_line():
+    with pytest.raises(RecipeError) as told:
+        parse("a: 1\nb: [\n", source="mine.yaml")
+    assert "mine.yaml is not readable as YAML: line 3, column 1: expected" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
 def test_yaml_runs_no_code(tmp_path):
     path = write(tmp_path, "evil", "about: !!python/object/apply:os.system ['exit 1']")
     with pytest.raises(RecipeError, match=r"evil\.yaml is not readable as YAML"):

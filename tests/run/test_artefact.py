@@ -80,6 +80,11 @@ def test_a_flipped_bit_is_caught_wherever_it_is(folder, name):
     load(folder)
 
 
+def test_no_name_is_no_model():
+    with pytest.raises(ArtefactError, match="no model is called ''"):
+        load("")
+
+
 def test_a_truncated_or_missing_file_is_named(folder):
     weights = folder / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])

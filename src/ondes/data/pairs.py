@@ -201,7 +201,7 @@ def windows(both: Together, seconds: float) -> Iterator[Pair]:
     sizes = [signal.timebase.samples(seconds) for signal in both[:2]]
     if not _fits(both, 0, seconds, sizes) or min(sizes) < 1:
         raise TooShortError(
-            f"pairs of {seconds:g} s from {both.source.duration_s:g} s: give shorter ones"
+            f"pairs of {seconds:g} s from {both.source.duration_s:g} s: give shorter ones (seconds)"
         )
     k = 0
     while _fits(both, k, seconds, sizes):

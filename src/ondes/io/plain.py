@@ -36,7 +36,15 @@ def parse(text: str | bytes, *, source: str) -> Any:  # noqa: ANN401 - whatever 
     try:
         return _numbers(yaml.load(text, Loader=_Plain))  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FormatError(f"{source} is not readable as YAML: {error}") from error
+        raise FormatError(f"{source} is not readable as YAML: {_told(error)}") from error
+
+
+def _told(error: Exception) -> str:
+    """Return what is wrong, and where, on one line."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', error)}"
 
 
 def _numbers(value: Any) -> Any:  # noqa: ANN401

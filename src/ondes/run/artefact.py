@@ -45,7 +45,8 @@ def find(model: str | os.PathLike[str]) -> Path:
     if isinstance(model, str) and model in names():
         return ZOO / model
     path = Path(model)
-    if not path.is_dir() and not (onnxfile.is_named(path) and path.is_file()):
+    is_model = path.is_dir() or (onnxfile.is_named(path) and path.is_file())
+    if not os.fspath(model) or not is_model:
         raise ArtefactError(
             f"no model is called {os.fspath(model)!r}, and no folder or ONNX file"
             f"{nearest(str(model), names())}; there are {', '.join(names()) or 'none'}, or give "

@@ -84,9 +84,9 @@ class Route:
         Raises:
             InputError: the block has not the recording's channels.
         """
-        if block.ndim != 2 or len(block) != self.n_channels:
+        if np.ndim(block) != 2 or len(block) != self.n_channels:
             raise InputError(
-                f"a block of shape {list(block.shape)} in a recording of {self.n_channels} "
+                f"a block of shape {list(np.shape(block))} in a recording of {self.n_channels} "
                 f"channels: blocks are [channel, time]"
             )
         if not self.mixed and self.rows == tuple(range(self.n_channels)):

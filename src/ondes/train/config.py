@@ -1,5 +1,6 @@
 """How to train: everything that the loop can be told, with its unit and range."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,7 +92,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "accumulate", "log_every", "stages"):
             self._require(name, getattr(self, name) >= 1, "must be 1 or more")
-        self._require("lr", self.lr > 0, "must be above 0")
+        self._require("lr", 0 < self.lr < math.inf, "must be above 0 and finite")
         for name in _NOT_NEGATIVE:
             self._require(name, getattr(self, name) >= 0, "must be 0 or more")
         for name in ("momentum", "ema"):

@@ -25,6 +25,7 @@ from ondes.data.splits import Valid
 from ondes.errors import InputError
 from ondes.ops.align import By
 from ondes.protocols import Sensor
+from ondes.signal import Signal
 
 ABOUT = "One's own pairs: folders of files of two sensors, or files with two groups of channels."
 LEVEL = "pair"
@@ -59,12 +60,21 @@ class Config:
     valid: Valid = "group"
     files: Files = field(default_factory=Files)
 
+    def __post_init__(self) -> None:
+        if not self.seconds > 0:
+            raise InputError(f"seconds={self.seconds:g}: give the length of a pair, above 0")
+        if self.source == self.target and not self.source_channels:
+            raise InputError(
+                f"source and target are both {self.source!r}: name a folder for each sensor"
+            )
+
 
 def build(config: Config, *, split: str, seed: int = 0) -> Pairs:  # noqa: ARG001 - nothing drawn
     """One split: train, valid, test or all.
 
-    Raises InputError on files without partner and unsure offsets, RateError and ChannelError where
-    files of one sensor differ or a channel is constant, NotFiniteError on NaN.
+    Raises InputError on files without partner or of another length, and on unsure offsets,
+    RateError and ChannelError where files of one sensor differ or a channel is constant,
+    NotFiniteError on NaN.
     """
     pairs = _read(located(config.path, option="path"), config)
     if split == "all":
@@ -126,8 +136,19 @@ def _both(path: Path, config: Config) -> list[tuple[str, Together]]:
             )
         except InputError as error:
             raise type(error)(f"{files[0]} and {files[1]}: {error}") from error
+        _check_ends(files, (source, target), config)
         made.append((files[0].stem, both))
     return made
+
+
+def _check_ends(files: tuple[Path, Path], both: tuple[Signal, Signal], config: Config) -> None:
+    """Refuse recordings that begin together and end more than a pair apart."""
+    lasts = [signal.duration_s for signal in both]
+    if config.offset_s == 0 and abs(lasts[0] - lasts[1]) > config.seconds:
+        raise InputError(
+            f"{files[0]} lasts {lasts[0]:g} s, {files[1]} {lasts[1]:g} s: cut both to the same "
+            "time, or have the offset looked for (data.options.offset_s: null)"
+        )
 
 
 def _group(name: str, pattern: str) -> str:

@@ -50,7 +50,9 @@ class JsonLines:
         try:
             self._stream: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
-            raise InputError(f"{path} cannot be written to ({error.strerror})") from error
+            raise InputError(
+                f"{path} cannot be written to ({error.strerror}): name another file"
+            ) from error
         self._check_begins()
         self._drop_half_a_line()
         if resume is not None:

@@ -131,7 +131,9 @@ class Store:
                 self.monitor: str | None = connection.execute(state).scalar_one_or_none()
             self._connection = self._engine.connect()
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise InputError(f"--store {path} cannot be used: {_reason(error)}") from error
+            raise InputError(
+                f"--store {path} cannot be used ({_reason(error)}): name another file"
+            ) from error
 
     def write(self, batch: Batch) -> None:
         """Commit a batch, whole or not at all."""

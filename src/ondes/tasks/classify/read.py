@@ -84,7 +84,10 @@ def fit_reading(logits: ArrayLike, y: ArrayLike, *, start: Reading) -> Reading:
             f"the same [clip, output] for both, and one clip or more"
         )
     if not np.isfinite(values).all():
-        raise NotFiniteError("fit_reading: the network gives NaN or infinity; train it again")
+        raise NotFiniteError(
+            "fit_reading: the network gives NaN or infinity: train it again, with a lower learning "
+            "rate (train.lr)"
+        )
     if start.kind == "number":
         return start
     reading = replace(start, temperature=_temperature(values, true, start))

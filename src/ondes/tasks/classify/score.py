@@ -52,7 +52,10 @@ def answers(classifier: Classifier, clips: ClipDataset) -> Answers:
     found = Answers(np.stack([row.logits for row in rows]), np.stack([row.y for row in rows]))
     if not np.isfinite(found.logits).all():
         place = int(np.argmin(np.isfinite(found.logits).all(1)))
-        raise NotFiniteError(f"the network gives NaN or infinity for clip {place}; train it again")
+        raise NotFiniteError(
+            f"the network gives NaN or infinity for clip {place}: train it again, with a lower "
+            "learning rate (train.lr)"
+        )
     return found
 
 
