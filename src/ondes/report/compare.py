@@ -21,8 +21,8 @@ __all__ = ["Answer", "write"]
 
 SCRIPTS = (
     *("viewer/data", "viewer/words", "viewer/axis", "viewer/panel", "viewer/ruler"),
-    *("viewer/waveform", "viewer/spectrogram", "viewer/overview", "viewer/stage", "viewer/silent"),
-    *("compare/lanes", "compare/main"),
+    *("viewer/waveform", "viewer/spectrogram", "viewer/overview", "viewer/stage"),
+    *("viewer/steer", "viewer/silent", "compare/lanes", "compare/main"),
 )
 
 

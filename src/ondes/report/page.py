@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 WAVESURFER = "7.12.12"
 VIEWER = (
     *("data", "words", "axis", "panel", "ruler", "waveform", "spectrogram", "roll", "alarms"),
-    *("player", "overview", "table", "stage", "main"),
+    *("player", "overview", "table", "stage", "steer", "main"),
 )
 
 

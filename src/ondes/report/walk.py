@@ -18,8 +18,8 @@ from ondes.signal import Signal
 LEAST_SAMPLES = 512  # of a shorter signal a spectrum says nothing
 SCRIPTS = (
     *("viewer/data", "viewer/words", "viewer/axis", "viewer/panel", "viewer/ruler"),
-    *("viewer/waveform", "viewer/spectrogram", "viewer/overview", "viewer/stage", "viewer/silent"),
-    "translation-walk",
+    *("viewer/waveform", "viewer/spectrogram", "viewer/overview", "viewer/stage"),
+    *("viewer/steer", "viewer/silent", "translation-walk"),
 )
 
 

@@ -16,30 +16,9 @@ function makeRoomForNames() {
   $("#stage").style.setProperty("--gutter", `${Math.max(Math.ceil(widest) + 20, 84)}px`);
 }
 
-const actions = {
-  closer: () => axis.zoom(1.6, axis.holds(pointer.place) ? pointer.place : undefined),
-  wider: () => axis.zoom(1 / 1.6, axis.holds(pointer.place) ? pointer.place : undefined),
-  all: () => axis.show(start, end),
-};
-
-for (const button of document.querySelectorAll("[data-do]"))
-  button.addEventListener("click", () => actions[button.dataset.do]());
-
-const keys = {
-  "+": actions.closer,
-  "=": actions.closer,
-  "-": actions.wider,
-  0: actions.all,
+steer(looks(axis, pointer), {
   ArrowLeft: () => axis.pan(-axis.span / 4),
   ArrowRight: () => axis.pan(axis.span / 4),
-};
-
-document.addEventListener("keydown", (event) => {
-  const action = keys[event.key];
-  const typing = event.target.closest("input, summary");
-  if (!action || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  action();
 });
 
 function recolour() {

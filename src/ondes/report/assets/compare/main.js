@@ -42,16 +42,14 @@ const drawWave = () => drawAll(waveform);
 
 follow(pointer);
 
-const actions = {
-  next: () => leap(1),
-  previous: () => leap(-1),
-  closer: () => axis.zoom(1.6, axis.holds(pointer.place) ? pointer.place : undefined),
-  wider: () => axis.zoom(1 / 1.6, axis.holds(pointer.place) ? pointer.place : undefined),
-  all: () => axis.show(start, end),
-};
+const actions = { next: () => leap(1), previous: () => leap(-1), ...looks(axis, pointer) };
 
-for (const button of document.querySelectorAll("[data-do]"))
-  button.addEventListener("click", () => actions[button.dataset.do]());
+steer(actions, {
+  n: actions.next,
+  p: actions.previous,
+  ArrowLeft: () => axis.pan(-axis.span / 4),
+  ArrowRight: () => axis.pan(axis.span / 4),
+});
 
 for (const moment of document.querySelectorAll(".moment")) {
   moment.addEventListener("click", () => {
@@ -61,24 +59,6 @@ for (const moment of document.querySelectorAll(".moment")) {
     $(".viewer").scrollIntoView({ behavior: "smooth", block: "start" });
   });
 }
-
-const keys = {
-  n: actions.next,
-  p: actions.previous,
-  "+": actions.closer,
-  "=": actions.closer,
-  "-": actions.wider,
-  0: actions.all,
-  ArrowLeft: () => axis.pan(-axis.span / 4),
-  ArrowRight: () => axis.pan(axis.span / 4),
-};
-
-document.addEventListener("keydown", (event) => {
-  const action = keys[event.key];
-  if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  action();
-});
 
 function recolour() {
   readInk();

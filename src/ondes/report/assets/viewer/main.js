@@ -101,9 +101,7 @@ const actions = {
   play: () => player.toggle(),
   next: () => leap(1),
   previous: () => leap(-1),
-  closer: () => axis.zoom(1.6, axis.holds(player.place) ? player.place : undefined),
-  wider: () => axis.zoom(1 / 1.6, axis.holds(player.place) ? player.place : undefined),
-  all: () => axis.show(start, end),
+  ...looks(axis, player),
   overlay: (button) => {
     const on = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", on);
@@ -118,8 +116,6 @@ const actions = {
   },
 };
 
-for (const button of document.querySelectorAll("[data-do]"))
-  button.addEventListener("click", () => actions[button.dataset.do](button));
 $("#speed").addEventListener("change", (event) => (player.speed = Number(event.target.value)));
 for (const button of document.querySelectorAll("[data-alarm]")) {
   button.addEventListener("click", () => {
@@ -136,34 +132,20 @@ for (const button of document.querySelectorAll("[data-label]")) {
   });
 }
 
-const keys = {
+steer(actions, {
   " ": actions.play,
   n: actions.next,
   p: actions.previous,
-  "+": actions.closer,
-  "=": actions.closer,
-  "-": actions.wider,
-  0: actions.all,
   Home: () => (player.seek(start), axis.pan(start - axis.from)),
   End: () => (player.seek(end), axis.pan(end - axis.to)),
   ArrowLeft: (event) => (event.shiftKey ? axis.pan(-axis.span / 2) : nudge(-1)),
   ArrowRight: (event) => (event.shiftKey ? axis.pan(axis.span / 2) : nudge(1)),
-};
+});
 
 function nudge(direction) {
   player.seek(player.place + (direction * axis.span) / 40);
   if (!axis.holds(player.place)) axis.pan((direction * axis.span) / 2);
 }
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=checkbox]), select, summary");
-  const pressing = event.key === " " && event.target.closest("button, input");
-  if (typing || pressing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const action = keys[event.key];
-  if (!action) return;
-  event.preventDefault();
-  action(event);
-});
 
 function recolour() {
   readInk();
