@@ -27,6 +27,11 @@ from ondes.tasks.translate import rivals
 
 JUDGE = "translate/uwb/old-classifier"
 OURS = "uwb-new-to-old"
+VARIANTS = {
+    "unaligned": (OURS, ("task.options.align=none",)),
+    "pix2pix-aligned": ("pix2pix", ("task.options.align=both",)),
+}
+"""Recipes of which one thing is changed, by names of their own."""
 
 Scores = Mapping[str, float]
 
@@ -56,7 +61,7 @@ class Trials:
         return (f1 - self.known["f1"]) / (self.known["f1_old"] - self.known["f1"])
 
     def translator(self, name: str, *, pairs: int, seed: int, steps: int = 0) -> Scores:
-        """Scores of a recipe of `translate/uwb`; see `trained`."""
+        """Scores of a recipe of `translate/uwb`, or of one of `VARIANTS`; see `trained`."""
         return self._kept(
             _name(name, pairs, seed, steps),
             lambda: self.scenes.translated_by(
@@ -101,9 +106,10 @@ class Trials:
         overrides = [f"data.options.train={pairs}", f"seed={seed}"]
         if steps:
             overrides += [f"train.steps={steps}", f"train.hold={steps // 2}"]
-        if name == OURS:
+        base, changed = VARIANTS.get(name, (name, ()))
+        if base == OURS:
             overrides.append(f"task.options.classifier={self.judge}")
-        return self._loaded(f"translate/uwb/{name}", overrides)
+        return self._loaded(f"translate/uwb/{base}", [*overrides, *changed])
 
     def _loaded(self, name: str, overrides: Sequence[str]) -> Recipe:
         own = [] if self.new == NEW else [f"data.options.new={json.dumps(asdict(self.new))}"]

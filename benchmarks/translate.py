@@ -28,7 +28,9 @@ POSTER = {
     "pix2pix-se-in": "+ instance norm",
     "sig2sig": "Sig2Sig",
     "cyclegan": "CycleGAN, pairs taken apart",
+    "pix2pix-aligned": "pix2pix, cells brought together first",
 }
+UNALIGNED = "unaligned"
 RIVALS = {
     "distil": "distillation",
     "coral": "CORAL on features",
@@ -98,34 +100,34 @@ def report(
     others: int = 1,
     pairs: str = "50,100,200,450,900",
     sensors: str = "noise,beam,form",
-    steps: int = 0,
     judge: str = "old-classifier",
     curve: str = "",
     picture: str = "",
+    drawn: str = "sig2sig",
 ) -> str:
     """Train and score.
 
     Args:
-        only: rows of the first table, with commas: recipes of `translate/uwb`, rivals, "together"
-            for the mean answer of three translators, "fresh" for the new sensor's own classifier,
-            "fresh-more" for one of twice the clips and steps; all if empty, none where it is
-            "none".
+        only: rows of the first table, with commas: recipes of `translate/uwb`, with ":6000" behind
+            one in so many steps rather than its own, half of them at the full learning rate;
+            rivals, "together" for the mean answer of three translators, "fresh" for the new
+            sensor's own classifier, "fresh-more" for one of twice the clips and steps; all if
+            empty, none where it is "none".
         seeds: of our translator and the rivals.
         poster: seeds of the poster's translators, and of the new sensor's own classifier.
         others: seeds of the other tables.
         pairs: numbers of pairs, with commas, for the second table.
         sensors: for the third, see `SENSORS`.
-        steps: of the poster's translators, half of them at the full learning rate; the recipes' own
-            if 0.
         judge: the old classifier, a name or a folder.
         curve: a PNG that is made of the second table.
-        picture: a PNG of maps, their translations by Sig2Sig, and what that says of its doubt.
+        picture: a PNG of maps, their translations by Sig2Sig, and what that says of its doubt;
+            drawn: which row it is of.
     """
     trials = Trials(judge, NEW, RUNS / "all")
     sections = []
-    names = _named("only", only, (*POSTER, OURS, TOGETHER, *RIVALS, *FRESH))
+    names = _named("only", only, (*POSTER, OURS, UNALIGNED, TOGETHER, *RIVALS, *FRESH))
     if names:
-        rows = [_row(trials, name, seeds, (poster, steps)) for name in names]
+        rows = [_row(trials, name, seeds, poster) for name in names]
         about = ABOUT.format(clips=trials.known["clips"], pairs=MANY)
         sections += [about, _table(trials, rows)]
     counts = [int(count) for count in pairs.split(",") if count != "none"]
@@ -136,7 +138,7 @@ def report(
         own = {name: Trials(judge, SENSORS[name], RUNS / name) for name in different}
         sections += [DIFFERENT.format(seeds=others), _by_sensor({**own, "all": trials}, others)]
     if picture:
-        sections.append(_pictured(trials, steps, Path(picture)))
+        sections.append(_pictured(trials, drawn, Path(picture)))
     return "\n\n".join(sections)
 
 
@@ -145,7 +147,7 @@ def _named(option: str, given: str, known: Collection[str]) -> list[str]:
         return []
     names = given.split(",") if given else list(known)
     for name in names:
-        if name not in known:
+        if name.partition(":")[0] not in known:
             raise InputError(
                 f"translate.{option}={given}: there is no {name!r}{nearest(name, known)}; there "
                 f"are {', '.join(known)}"
@@ -153,22 +155,32 @@ def _named(option: str, given: str, known: Collection[str]) -> list[str]:
     return names
 
 
-def _row(trials: Trials, name: str, seeds: int, poster: tuple[int, int]) -> Row:
-    """Return a row of so many seeds; the poster's have their own number, and steps."""
+def _row(trials: Trials, name: str, seeds: int, poster: int) -> Row:
+    """Return a row of so many seeds; the poster's have their own number."""
     if name == TOGETHER:
         three = trials.together(OURS, pairs=MANY, seeds=range(3))
         return Row(f"mean answer of three {OURS}", 0, [three])
     if name in FRESH:
         clips, steps = FRESH[name]
-        many = poster[0] if name == "fresh" else 1
+        many = poster if name == "fresh" else 1
         scores = [trials.fresh(clips, seed=seed, steps=steps) for seed in range(many)]
         return Row("classifier of the new sensor", clips, scores)
     if name in RIVALS:
         scores = [trials.rival(name, pairs=MANY, seed=seed, labels=LABELS) for seed in range(seeds)]
         return Row(RIVALS[name], LABELS if name in ("last-layer", "whole-net") else 0, scores)
-    many, steps = poster if name in POSTER else (seeds, 0)
+    name, steps = _in_steps(name)
+    many = poster if name in POSTER else seeds
     scores = [trials.translator(name, pairs=MANY, seed=seed, steps=steps) for seed in range(many)]
-    return Row(POSTER.get(name, name), 0, scores)
+    told = f"{OURS}, cells as they are" if name == UNALIGNED else POSTER.get(name, name)
+    return Row(f"{told}, {steps:,} steps" if steps else told, 0, scores)
+
+
+def _in_steps(name: str) -> tuple[str, int]:
+    """Return a recipe and a number of steps, 0 for its own: `pix2pix:6000`."""
+    recipe, _, steps = name.partition(":")
+    if not (steps or "0").isdigit():
+        raise InputError(f"translate.only: {name}: write a number of steps behind the colon")
+    return recipe, int(steps or 0)
 
 
 def _table(trials: Trials, rows: Sequence[Row]) -> str:
@@ -228,6 +240,7 @@ def _short(trials: Trials, f1: Sequence[float]) -> str:
     return f"{spread(f1)} ({trials.recovered(sum(f1) / len(f1)):.2f})"
 
 
-def _pictured(trials: Trials, steps: int, path: Path) -> str:
-    model = trials.trained("sig2sig", pairs=MANY, seed=0, steps=steps)
+def _pictured(trials: Trials, name: str, path: Path) -> str:
+    recipe, steps = _in_steps(name)
+    model = trials.trained(recipe, pairs=MANY, seed=0, steps=steps)
     return _doubt_picture.draw(path, model, load(trials.judge), trials.scenes.pairs)

@@ -34,7 +34,7 @@ def told(tmp_path) -> Trials:
 
 def test_rows_tell_what_is_recovered_and_how_it_spreads(told) -> None:
     chosen = (("uwb-new-to-old", 2), ("whole-net", 1))
-    rows = [translate._row(told, name, n, (0, 0)) for name, n in chosen]
+    rows = [translate._row(told, name, n, 0) for name, n in chosen]
     lines = translate._table(told, rows).splitlines()
     spreads = "0.800 ± 0.141 | 0.75 ± 0.35 | 0.200 ± 0.141 | 0.600 ± 0.141"
     assert lines[-2] == f"| uwb-new-to-old | 0 | 2 | {spreads} |"
@@ -97,3 +97,11 @@ def test_pairs_are_simulated_once_and_come_back_as_they_were(tmp_path) -> None:
     assert found.y_of(1).tolist() == simulated.y_of(1).tolist()
     with pytest.raises(IndexError, match="pair 2 of 2"):
         found[2]
+
+
+def test_a_row_may_have_steps_of_its_own(told, tmp_path) -> None:
+    (tmp_path / "pix2pix-900-0-6000.json").write_text('{"f1": 0.6}')
+    row = translate._row(told, "pix2pix:6000", 1, 1)
+    assert (row.name, row.scores) == ("pix2pix, 6,000 steps", [{"f1": 0.6}])
+    with pytest.raises(InputError, match="a number of steps"):
+        translate._row(told, "pix2pix:many", 1, 1)
