@@ -54,6 +54,26 @@ def test_an_architecture_for_clips_and_on_images(ondes):
     assert "without images" in run.err
 
 
+def test_translators_of_signals_and_of_maps(ondes):
+    run = ondes("draw", "uwb-new-to-old", "--depth", 1)
+    assert run.status == 0, run.err
+    assert "multiply-adds for 1×64×64" in run.out
+    small = ("--set", "width=2", "--set", "depth=3")
+    run = ondes("draw", "sig2sig", *small, "--samples", 50, "--channels", 2, "--classes", 1)
+    assert run.status == 0, run.err
+    assert "multiply-adds for 2×50" in run.out
+    run = ondes("draw", "pix2pix", *small, "--image", "3x16x32", "--json")
+    assert json.loads(run.out)["layers"][0]["shape"] == [3, 16, 32]
+    for words, cure in (
+        (("pix2pix", "--level", "clip"), "leave out --level"),
+        (("pix2pix", "--heads"), "leave out --heads"),
+        (("translate/uwb/sig2sig",), "draw sig2sig"),
+    ):
+        run = ondes("draw", *words)
+        assert run.status == 2
+        assert cure in run.err
+
+
 def test_heads_that_serve_training(ondes):
     words = ("googlenet", "--rate", 100, "--samples", 512, "--classes", 7)
     alone, both = (ondes("draw", *words, *more, "--json") for more in ((), ("--heads",)))

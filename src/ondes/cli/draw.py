@@ -1,8 +1,8 @@
 """``ondes draw``: a network as a picture, in the notation of the thesis, with its counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -84,7 +84,7 @@ def draw(
     image: Annotated[
         str | None,
         typer.Option(
-            metavar="CxHxW", help="An architecture on images, as in its paper: 3x224x224."
+            metavar="CxHxW", help="An architecture on images or maps, as in its paper: 3x224x224."
         ),
     ] = None,
     heads: Annotated[
@@ -130,8 +130,6 @@ def draw(
 
 
 def _graph(name: str, wanted: Wanted, *, title: str, depth: int | None) -> "Graph":
-    from dataclasses import replace
-
     from ondes.draw import network
 
     subject = _subject(name, wanted)
@@ -145,7 +143,7 @@ def _with_heads(module: "nn.Module", name: str) -> "nn.Module":
     from ondes.draw.images import AllHeads
 
     if not hasattr(module, "heads"):
-        raise InputError(f"{name} judges frames by one head: leave out --heads")
+        raise InputError(f"{name} has no heads for training alone: leave out --heads")
     return AllHeads(module)
 
 
@@ -177,17 +175,20 @@ def _subject(name: str, wanted: Wanted) -> Subject:
     Raises `InputError` where it is none of these.
     """
     from ondes import models, recipe
+    from ondes.models import translators
     from ondes.run import artefact
 
     if name in artefact.names() or Path(name).is_dir():
         return _trained(name, wanted)
     if name in models.names():
         return _architecture(name, wanted)
+    if name in translators.names():
+        return _translator(name, wanted)
     if name in recipe.names() or Path(name).suffix in (".yaml", ".yml"):
         return _of_recipe(name, wanted)
     if Path(name).suffix.lower() == ".onnx":
         raise InputError(f"{name} is exported already: draw the model that it was made of")
-    known = [*artefact.names(), *models.names(), *recipe.names()]
+    known = [*artefact.names(), *models.names(), *translators.names(), *recipe.names()]
     raise InputError(
         f"nothing to draw is called {name!r}{nearest(name, known)}; give one of `ondes models`, "
         "`ondes recipes`, the folder of a model or a recipe's file"
@@ -201,7 +202,10 @@ def _trained(name: str, wanted: Wanted) -> Subject:
     if wanted.overrides or wanted.level or wanted.image or wanted.rate_hz or wanted.classes:
         raise InputError(f"{name} is trained, it takes no options but --samples, --depth, --title")
     path = artefact.find(name)
-    module = artefact.read_model(path, artefact.read_card(path))
+    card = artefact.read_card(path)
+    module = artefact.read_model(path, card)
+    if "way" in card.task:
+        return _of_pairs(module, wanted, length=card.task["way"]["size"][-1])
     subject = _for_signals(module, wanted)
     if isinstance(module, Ensemble):
         note = f"One of the {len(module)} networks whose answers are averaged." * (len(module) > 1)
@@ -211,9 +215,8 @@ def _trained(name: str, wanted: Wanted) -> Subject:
 
 def _architecture(name: str, wanted: Wanted) -> Subject:
     from ondes import models
-    from ondes.recipe.documents import Layer, merge, override_layer
 
-    options = merge([Layer(name, {}), *map(override_layer, wanted.overrides)])
+    options = _options_of(name, wanted)
     if wanted.image is not None:
         from ondes.draw.images import backbone
 
@@ -229,6 +232,42 @@ def _architecture(name: str, wanted: Wanted) -> Subject:
         level=_level(name, wanted.level),
     )
     return _for_signals(module, wanted)
+
+
+def _translator(name: str, wanted: Wanted) -> Subject:
+    from ondes.models import translators
+
+    if wanted.level:
+        raise InputError(f"{name} translates, and judges no {wanted.level}: leave out --level")
+    rate_hz = wanted.rate_hz or RATE_HZ
+    signal = (wanted.channels or CHANNELS, wanted.samples or round(rate_hz))
+    channels, *size = signal if wanted.image is None else _image(wanted.image)
+    module = translators.build(
+        name,
+        _options_of(name, wanted),
+        rate_hz=rate_hz,
+        channels=channels,
+        outputs=[str(k) for k in range(wanted.classes or channels)],
+        size=tuple(size),
+    )
+    subject = _of_pairs(module, wanted, length=size[-1])
+    return replace(subject, note=" ".join(module.notes))
+
+
+def _of_pairs(module: "nn.Module", wanted: Wanted, *, length: int) -> Subject:
+    """Return a translator and an input as it learns from: a signal, or a map of its bins."""
+    from ondes.spec import TranslatorSpec
+
+    spec = module.spec
+    assert isinstance(spec, TranslatorSpec)
+    bins = () if spec.bins is None else (spec.bins,)
+    return Subject(module=module, shape=(1, spec.channels, *bins, wanted.samples or length))
+
+
+def _options_of(name: str, wanted: Wanted) -> dict[str, Any]:
+    from ondes.recipe.documents import Layer, merge, override_layer
+
+    return merge([Layer(name, {}), *map(override_layer, wanted.overrides)])
 
 
 def _level(name: str, wanted: str | None) -> "Level":
@@ -267,7 +306,9 @@ def _data(found: "Recipe", wanted: Wanted) -> tuple[float, int, tuple[str, ...]]
     from ondes.recipe import build
 
     if data.level(found.data.set) == "pair":
-        raise InputError(f"{found.name} translates pairs: networks that judge alone are drawn")
+        raise InputError(
+            f"{found.name} translates pairs: draw {found.model.name}, or the folder of a translator"
+        )
     if wanted.rate_hz and wanted.channels and wanted.classes:
         return wanted.rate_hz, wanted.channels, ()
     try:
