@@ -28,7 +28,7 @@ from ondes.tasks.translate import rivals
 JUDGE = "translate/uwb/old-classifier"
 OURS = "uwb-new-to-old"
 VARIANTS = {
-    "unaligned": (OURS, ("task.options.align=none",)),
+    "aligned": (OURS, ("task.options.align=both",)),
     "pix2pix-aligned": ("pix2pix", ("task.options.align=both",)),
 }
 """Recipes of which one thing is changed, by names of their own."""

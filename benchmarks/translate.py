@@ -30,7 +30,7 @@ POSTER = {
     "cyclegan": "CycleGAN, pairs taken apart",
     "pix2pix-aligned": "pix2pix, cells brought together first",
 }
-UNALIGNED = "unaligned"
+ALIGNED = "aligned"
 RIVALS = {
     "distil": "distillation",
     "coral": "CORAL on features",
@@ -125,7 +125,7 @@ def report(
     """
     trials = Trials(judge, NEW, RUNS / "all")
     sections = []
-    names = _named("only", only, (*POSTER, OURS, UNALIGNED, TOGETHER, *RIVALS, *FRESH))
+    names = _named("only", only, (*POSTER, OURS, ALIGNED, TOGETHER, *RIVALS, *FRESH))
     if names:
         rows = [_row(trials, name, seeds, poster) for name in names]
         about = ABOUT.format(clips=trials.known["clips"], pairs=MANY)
@@ -171,7 +171,7 @@ def _row(trials: Trials, name: str, seeds: int, poster: int) -> Row:
     name, steps = _in_steps(name)
     many = poster if name in POSTER else seeds
     scores = [trials.translator(name, pairs=MANY, seed=seed, steps=steps) for seed in range(many)]
-    told = f"{OURS}, cells as they are" if name == UNALIGNED else POSTER.get(name, name)
+    told = f"{OURS}, cells brought together first" if name == ALIGNED else POSTER.get(name, name)
     return Row(f"{told}, {steps:,} steps" if steps else told, 0, scores)
 
 
