@@ -163,7 +163,7 @@ def test_what_does_not_fit_is_refused_with_its_cure(heard, noise, tmp_path):
         heard.detect(noise[:, :5], rate_hz=8000)
     with pytest.raises(NotFiniteError, match="sample 2"):
         heard.detect(iter([np.array([[0, 0, np.nan]], np.float32)]), rate_hz=8000)
-    with pytest.raises(InputError, match=r"a block of shape \[\] in a recording of 2 channels"):
+    with pytest.raises(InputError, match="a block that is a NoneType in a recording of 2 channels"):
         heard.detect(iter([noise, None]), rate_hz=8000)
     with pytest.raises(InputError, match="no block"):
         heard.detect(iter([]), rate_hz=8000)

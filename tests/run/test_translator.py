@@ -29,6 +29,7 @@ from ondes.run.predictors.torch import Network
 from ondes.run.source import source_of
 from ondes.run.translator import Translator
 from ondes.run.way import Way
+from ondes.signal import Signal
 from ondes.spec import TranslatorSpec
 from ondes.tasks.translate import Reading, Side
 
@@ -266,6 +267,12 @@ def test_what_does_not_fit_is_refused():
 def test_dead_sensors_and_maps_of_another_width_are_refused():
     with pytest.raises(ChannelError, match="is 3 throughout"):
         drawn().translate(np.full((1, 100), 3.0), rate_hz=RATE_HZ)
+    both = Signal.of(np.concatenate([noise(100), np.zeros((1, 100))]), rate_hz=RATE_HZ)
+    with pytest.raises(ChannelError, match="channel 1 is 0 throughout"):
+        drawn().translate(both, channels="1")
+    assert drawn().translate(both, channels="0").n_samples == 100
+    with pytest.raises(ChannelError, match="frames 32 to 64 do not differ"):
+        list(of_frames().maps(np.pad(noise(32, channels=24), ((0, 0), (0, 32))), rate_hz=50))
     for x in (noise(17, channels=8), iter([noise(17, channels=8)])):
         with pytest.raises(InputError, match="a map of 17 cells"):
             of_frames().translate(x, rate_hz=RATE_HZ)

@@ -1,6 +1,6 @@
 """Networks that turn one sensor's signal into another's: any size in, the same size out."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,18 +30,12 @@ class Translation(NamedTuple):
         return torch.cat([part for part in parts if part is not None], dim=1)
 
 
-class Body(Protocol):
-    """What a translator does with inputs whose axes are multiples of 2 ** depth."""
-
-    def __call__(self, x: Tensor) -> Translation:
-        """Translate x [b, channels, (f,) t]."""
-
-
 class Translator(nn.Module):
     """A body, for signals or maps of any size: mirrored to a multiple inside, and cut again.
 
     Args:
-        body: the network.
+        body: the network, which gives a `Translation` of inputs whose axes are multiples of
+            2 ** depth.
         spec: what it takes and gives.
         depth: levels of the body.
 

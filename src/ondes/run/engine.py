@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ondes.errors import ChannelError, InputError, NotFiniteError, RateError, TooShortError
 from ondes.ops.resample import Resampler
 from ondes.ops.tape import Tape
+from ondes.run.source import check_shape
 from ondes.spec import ClipSpec, Spec
 
 Samples = NDArray[np.float32]
@@ -235,11 +236,7 @@ def check_block(block: Samples, *, n_rows: int, at: int) -> None:
 
     `at` is the block's place in it.
     """
-    if block.ndim != 2 or block.shape[0] != n_rows:
-        raise InputError(
-            f"a block of shape {list(block.shape)} in a recording of {n_rows} channels: blocks "
-            f"are [channel, time]"
-        )
+    check_shape(block, n_rows)
     finite = np.isfinite(block)
     if not finite.all():
         channel, sample = (int(i[0]) for i in np.nonzero(~finite))

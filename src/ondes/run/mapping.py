@@ -12,11 +12,12 @@ from ondes.spec import ClipSpec
 
 
 class Map(NamedTuple):
-    """A map [bin, cell] of the frames [start, stop) of a recording."""
+    """A map [bin, cell] of the frames [start, stop) of a recording; `still` if all are the same."""
 
     start: int
     stop: int
     x: Samples
+    still: bool
 
 
 class Maps:
@@ -75,4 +76,5 @@ class Maps:
 
     def _maps(self, windows: Iterable[Window]) -> Iterator[Map]:
         for window in windows:
-            yield Map(window.start, window.stop, self._frames.map_of(window.x))
+            still = bool((window.x == window.x[:, :1]).all())
+            yield Map(window.start, window.stop, self._frames.map_of(window.x), still)

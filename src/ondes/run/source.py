@@ -84,15 +84,22 @@ class Route:
         Raises:
             InputError: the block has not the recording's channels.
         """
-        if np.ndim(block) != 2 or len(block) != self.n_channels:
-            raise InputError(
-                f"a block of shape {list(np.shape(block))} in a recording of {self.n_channels} "
-                f"channels: blocks are [channel, time]"
-            )
+        check_shape(block, self.n_channels)
         if not self.mixed and self.rows == tuple(range(self.n_channels)):
             return block
         chosen = block[list(self.rows)]
         return chosen.mean(axis=0, keepdims=True, dtype=np.float32) if self.mixed else chosen
+
+
+def check_shape(block: object, n_channels: int) -> None:
+    """Raise InputError unless a block is an array [channel, time] of so many channels."""
+    is_array = isinstance(block, np.ndarray)
+    if not is_array or block.ndim != 2 or len(block) != n_channels:
+        what = f"of shape {list(block.shape)}" if is_array else f"that is a {type(block).__name__}"
+        raise InputError(
+            f"a block {what} in a recording of {n_channels} channels: blocks are [channel, time] "
+            "arrays"
+        )
 
 
 def route(choice: Choice, names: Sequence[str], spec: Spec | ClipSpec) -> Route:

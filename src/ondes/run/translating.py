@@ -1,6 +1,6 @@
 """A recording on its way through a translator: samples in, what they are translated into out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -127,12 +127,24 @@ def joined(parts: Iterable[Parts]) -> Parts:
     return Parts(result, coarse, np.concatenate(unsure, axis=1) if unsure else None)
 
 
-def alive(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Yield blocks; raises ChannelError at their end where all their samples are the same."""
-    low, high = np.inf, -np.inf
+def alive(
+    blocks: Iterable[Samples], chosen: Route, names: Sequence[str], *, each: bool
+) -> Iterator[Samples]:
+    """Yield blocks; raises ChannelError at their end where all that is chosen stands still.
+
+    With `each` one channel that does is enough.
+    """
+    first = np.zeros((0, 1), np.float32)
+    moves = np.zeros(chosen.n_rows, bool)
     for block in blocks:
-        if block.size and low >= high:
-            low, high = min(low, float(block.min())), max(high, float(block.max()))
         yield block
-    if low == high:
-        raise ChannelError(f"a recording that is {low:g} throughout: look at the sensor")
+        if block.size and not moves.all():
+            rows = chosen(block)
+            first = first if len(first) else rows[:, :1].copy()
+            moves |= (rows != first).any(axis=1)
+    still = np.flatnonzero(~moves)
+    if len(first) and len(still) and (each or not moves.any()):
+        row = int(still[0])
+        whole = chosen.mixed or len(names) == 1
+        which = "a recording that" if whole else f"channel {names[chosen.rows[row]]}"
+        raise ChannelError(f"{which} is {first[row, 0] + 0.0:g} throughout: look at the sensor")

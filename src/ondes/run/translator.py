@@ -11,7 +11,7 @@ import numpy as np
 
 from ondes import __version__
 from ondes.data.uwb.maps import Frames
-from ondes.errors import ArtefactError, InputError, NotFiniteError, RateError
+from ondes.errors import ArtefactError, ChannelError, InputError, NotFiniteError, RateError
 from ondes.ops.resample import Resampler
 from ondes.protocols import Sensor
 from ondes.run.card import Card
@@ -97,7 +97,7 @@ class Translator:
 
         Raises:
             RateError, ChannelError, TooShortError, NotFiniteError: the recording does not fit, or
-                is constant throughout.
+                it, or a channel of a signal, is constant throughout.
             FormatError, InputError: it cannot be read, or is no map as it learnt.
         """
         return self.parts(
@@ -139,7 +139,10 @@ class Translator:
         )
         if source.n_samples is not None:
             self._check_map(source.n_samples)
-        yield from map(stream.push, alive(told(source, progress)))
+        chosen = together(channels, source.channels, self.heard)
+        blocks = told(source, progress)
+        moving = alive(blocks, chosen, source.channels, each=self.spec.dims == 1)
+        yield from map(stream.push, moving)
         yield stream.finish()
 
     def maps(
@@ -158,7 +161,8 @@ class Translator:
                 is left at the end gets a last map, of the recording's last frames.
 
         Raises:
-            RateError, ChannelError, NotFiniteError, TooShortError: the recording does not fit.
+            RateError, ChannelError, NotFiniteError, TooShortError: the recording does not fit, or
+                the frames of a map are all the same.
             InputError: the translator takes no frames.
         """
         source = source_of(recording, rate_hz=rate_hz)
@@ -336,6 +340,10 @@ class Translator:
             )
 
     def _mapped(self, one: Map) -> Mapped:
+        if one.still:
+            raise ChannelError(
+                f"frames {one.start} to {one.stop} do not differ: look at the sensor"
+            )
         source = Signal.of(one.x, rate_hz=self.way.source.rate_hz)
         return Mapped(one.start, one.stop, source, self._signals(self.parts_of(one.x)))
 
