@@ -93,9 +93,9 @@ class Route:
 
 def check_shape(block: object, n_channels: int) -> None:
     """Raise InputError unless a block is an array [channel, time] of so many channels."""
-    is_array = isinstance(block, np.ndarray)
-    if not is_array or block.ndim != 2 or len(block) != n_channels:
-        what = f"of shape {list(block.shape)}" if is_array else f"that is a {type(block).__name__}"
+    x = block if isinstance(block, np.ndarray) else None
+    if x is None or x.ndim != 2 or len(x) != n_channels:
+        what = f"that is a {type(block).__name__}" if x is None else f"of shape {list(x.shape)}"
         raise InputError(
             f"a block {what} in a recording of {n_channels} channels: blocks are [channel, time] "
             "arrays"
