@@ -17,7 +17,7 @@ FEW = ("--filters", "2", "--samples", "2048", "--seeds", "1", "--threads", "1")
 
 
 def test_a_detector_is_explained_in_json(ondes, loud_model, tmp_path):
-    words = ("--rms", "0.1", "--band", "300-3000", "--json")
+    words = ("--rms", "0.1", "--band", "voice", "--json")
     run = ondes("explain", loud_model, "-o", tmp_path, *FEW, *words)
     assert run.status == 0, run.err
     said = json.loads(run.out)
@@ -35,6 +35,8 @@ def test_without_data_the_level_is_assumed_and_said(ondes, loud_model, tmp_path)
     assert run.status == 0, run.err
     assert "output" in run.out
     assert "assumed" in run.err
+    assert "--data" in run.err
+    assert "--set" not in run.err  # which explain has not
 
 
 @pytest.mark.parametrize(
@@ -45,12 +47,21 @@ def test_without_data_the_level_is_assumed_and_said(ondes, loud_model, tmp_path)
         (("--contrast", "yes"), "two outputs"),
         (("--method", "hill"), "choose one of"),
         (("--rms", "0"), "above 0"),
+        (("--filters", "some"), "--filters some: give a whole number"),
+        (("--filters", "0"), "filters=0"),
     ],
 )
 def test_wrong_calls_are_named(ondes, loud_model, tmp_path, words, said):
     run = ondes("explain", loud_model, "-o", tmp_path, *FEW, *words)
     assert run.status == 2
     assert said in run.err
+
+
+def test_where_nothing_can_be_written_no_work_is_begun(ondes, loud_model, tmp_path):
+    (tmp_path / "file").write_text("")
+    run = ondes("explain", loud_model, "-o", tmp_path / "file", "--layer", "outptu")
+    assert run.status == 2
+    assert "cannot be a folder" in run.err
 
 
 def test_silence_says_nothing_of_levels(ondes, loud_model, tmp_path):
@@ -133,6 +144,25 @@ def test_bad_modules_are_named():
         package.explain(net(), rate_hz=0, channels=2)
     with pytest.raises(InputError, match="no network of torch"):
         package.explain(3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"rate_hz": "8k"}, r"rate_hz='8k'\): say at which"),
+        ({"channels": 1.5}, r"channels=1\.5"),
+        ({"layers": 3}, "layers=3"),
+        ({"layers": ()}, "name at least one"),
+        ({"layers": ("O0",)}, "did you mean '0'"),
+        ({"outputs": ("a", "a")}, "all different"),
+        ({"contrasts": 3}, "give pairs of outputs"),
+        ({"seed": 2**70}, r"below 2\*\*63"),
+    ],
+)
+def test_bad_calls_are_named(wrong, said):
+    told = {"rate_hz": 8000, "channels": 2, "rms": 1.0}
+    with pytest.raises(InputError, match=said):
+        package.explain(net(), **told | wrong)
 
 
 @pytest.mark.parametrize("data", [np.float32(3), [0.1, 0.2], 3, torch.zeros(1, 9)])

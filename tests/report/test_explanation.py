@@ -64,6 +64,17 @@ def test_of_several_channels_the_loudest_is_drawn(found):
     assert drawn == explanation.path_of(-2 * layer.waves[0, 0, : layer.telling])
 
 
+def test_layers_are_seen_beside_each_other(found, tmp_path):
+    """Each waveform of the grid is one that the page holds, and is held once."""
+    layer = found["0"]
+    twice = dataclasses.replace(found, layers=(layer, dataclasses.replace(layer, name="1")))
+    explanation.write(tmp_path / "index.html", twice)
+    text = (tmp_path / "index.html").read_text()
+    shown = re.findall(r'<use href="#(wave-[^"]+)"', text)
+    assert shown == ["wave-0-0", "wave-0-1", "wave-1-0", "wave-1-1"]
+    assert all(text.count(f'id="{name}"') == 1 for name in shown)
+
+
 def test_arrays_are_read_back_without_pickle(found, tmp_path):
     explanation.write_arrays(tmp_path / "arrays.npz", found)
     with np.load(tmp_path / "arrays.npz", allow_pickle=False) as arrays:
@@ -95,9 +106,8 @@ def test_low_peaks_get_octaves():
 
 def test_figures_are_written(found, tmp_path, monkeypatch):
     paths = figures.write(tmp_path, found)
-    assert sorted(path.name for path in paths) == sorted(
-        f"{layer}{kind}.png" for layer in ("0", "output") for kind in ("", "-waves", "-steps")
-    )
+    each = [f"{layer}{kind}.png" for layer in ("0", "output") for kind in ("", "-waves", "-steps")]
+    assert sorted(path.name for path in paths) == sorted(["all-layers.png", *each])
     with Image.open(paths[0]) as image:
         assert image.width > 1000
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)

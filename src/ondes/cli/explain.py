@@ -1,14 +1,16 @@
 """``ondes explain``: what a network has learnt, as a page to look at and to listen to."""
 
+import math
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ondes.cli import _console, _options
 from ondes.errors import InputError, OndesError
+from ondes.io import make_folder
 
 if TYPE_CHECKING:
     from ondes.recipe.explaining import Network
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ondes.tasks.explain import Explanation
 
 PAGE, ARRAYS = "index.html", "arrays.npz"
+BANDS = {"voice": (300.0, 3000.0)}  # in hertz
 
 
 def explain(
@@ -31,11 +34,15 @@ def explain(
         typer.Option(metavar="NAME", help="Layer to explain, may be repeated; output is the last."),
     ] = None,
     filters: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="At most so many of each layer, evenly spread."),
+        str | None,
+        typer.Option(
+            metavar="N|all",
+            help="At most so many of each layer, evenly spread; without it what takes minutes.",
+        ),
     ] = None,
     samples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Longest waveform; without it 16,384.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Longest waveform; without it 16,384 values."),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Waveforms of --samples in all layers.")
@@ -57,7 +64,9 @@ def explain(
     ] = 0.0,
     band: Annotated[
         str | None,
-        typer.Option(metavar="HZ-HZ", help="Tell what share of the energy lies in it: 300-3000."),
+        typer.Option(
+            metavar="HZ-HZ|voice", help="Tell what share of the energy lies in it: 300-3000."
+        ),
     ] = None,
     contrast: Annotated[
         list[str] | None,
@@ -91,9 +100,13 @@ def explain(
     for each output; the arrays behind it lie beside it.
     """
     from ondes.recipe import explaining
+    from ondes.report import figures as drawn
 
     _options.use_threads(threads)
     span = None if band is None else _band(band)
+    make_folder(out)
+    if figures:
+        drawn.check()
     network = explaining.network(model)
     shown = [_attributed(model, network, path, label) for path in recording or ()]
     with _console.progress(1.0) as advance:
@@ -102,7 +115,7 @@ def explain(
             data=data,
             rms=rms,
             layers=layer,
-            filters=filters,
+            filters=_count(filters),
             samples=samples,
             exact=exact,
             seeds=seeds,
@@ -115,20 +128,29 @@ def explain(
         )
     _write(out, found, network.card, shown, band=span)
     if figures:
-        from ondes.report import figures as drawn
-
         drawn.write(out, found)
     _say(out, found, span, json=json)
 
 
+def _count(text: str | None) -> int | Literal["all"] | None:
+    if text is None or text == "all":
+        return text  # type: ignore[return-value]  # it is one of these
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(f"--filters {text}: give a whole number, 1 or more, or all") from error
+
+
 def _band(text: str) -> tuple[float, float]:
+    if text in BANDS:
+        return BANDS[text]
     low, dash, high = text.partition("-")
     try:
         span = float(low), float(high)
     except ValueError:
         span = 1.0, 0.0
-    if not dash or not 0 <= span[0] < span[1]:
-        raise InputError(f"--band {text}: write two frequencies in hertz, as 300-3000")
+    if not dash or not 0 <= span[0] < span[1] < math.inf:
+        raise InputError(f"--band {text}: write two frequencies in hertz, as 300-3000, or voice")
     return span
 
 
@@ -164,10 +186,8 @@ def _write(
     *,
     band: tuple[float, float] | None,
 ) -> None:
-    from ondes.io import make_folder
     from ondes.report import explanation
 
-    make_folder(out)
     explanation.write(
         out / PAGE,
         found,

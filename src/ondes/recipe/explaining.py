@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def explain(
     channels: int | None = None,
     outputs: Sequence[str] = (),
     layers: Sequence[str] | None = None,
-    filters: int | None = None,
+    filters: int | Literal["all"] | None = None,
     samples: int | None = None,
     exact: bool = False,
     seeds: int = 2,
@@ -79,9 +79,10 @@ def explain(
         outputs: names of a module's outputs [batch, output] or [batch, output, frame], to be
             climbed as well; those of its ``spec`` without.
         layers: names of the layers to explain, "output" is the last; None is all.
-        filters: at most so many of each layer, evenly spread.
-        samples: longest waveform; None is 16,384. Layers that see less have shorter ones, unless
-            `exact`.
+        filters: at most so many of each layer, evenly spread, or "all"; None is as many as a few
+            minutes allow, and says so where that is not all.
+        samples: longest waveform; None is 16,384, of several channels less. Layers that see less
+            have shorter ones, unless `exact`.
         seeds, seed: how many starts each filter has, and the first.
         method: "sphere", ours; "adam" or "adam-time"; "samplecnn", the published recipe.
         middle: climb the unit in the middle of the clip, not the mean over time.
@@ -106,14 +107,14 @@ def explain(
     from ondes.tasks.explain import explain as explained
 
     options = Options(
-        layers=_names(layers),
+        layers=None if layers is None else _names("layers", layers),
         filters=filters,
         samples=samples,
         exact=exact,
         seeds=seeds,
         seed=seed,
         middle=middle,
-        contrasts=tuple(contrasts),
+        contrasts=contrasts,
         climbing=Climbing(method=method, tv=tv, pink=pink),
     )
     found = model if isinstance(model, Network) else network(model)
@@ -207,25 +208,27 @@ def subject(
             any height.
     """
     from ondes.tasks.explain import Subject
+    from ondes.tasks.explain.given import check_whole, is_number
 
     spec = getattr(found.module, "spec", None)
     known = spec if isinstance(spec, (Spec, ClipSpec, TranslatorSpec)) else None
     hertz = rate_hz if known is None or rate_hz is not None else known.rate_hz
-    if hertz is None or not 0 < hertz < float("inf"):
+    if not (is_number(hertz) and hertz > 0):
         raise InputError(
-            f"explain({found.name}, rate_hz={hertz}): say at which sampling rate it hears, in "
+            f"explain({found.name}, rate_hz={hertz!r}): say at which sampling rate it hears, in "
             "hertz above 0; a module does not tell"
         )
-    if channels is not None and channels < 1:
-        raise InputError(f"explain({found.name}, channels={channels}): give 1 or more")
+    if channels is not None:
+        check_whole("channels", channels, least=1)
     module, wide = _of_signals(found, known)
     step = known.hop * known.step if isinstance(known, Spec) else 1
+    classes = known.classes if isinstance(known, (Spec, ClipSpec)) else ()
     return Subject(
         model=module,
         rate_hz=float(hertz),
         channels=channels or wide,
         rms=rms,
-        outputs=tuple(outputs) or (known.classes if isinstance(known, (Spec, ClipSpec)) else ()),
+        outputs=_names("outputs", outputs) or classes,
         least=known.least if isinstance(known, ClipSpec) else step,
         multiple=step,
         name=found.name,
@@ -263,11 +266,18 @@ def level_of(
         return _rms(_arrays(data), what=_called(data)), ()
     try:
         examples = _of_recipe(found.card)
-    except OndesError as error:
-        return ASSUMED_RMS, (f"The RMS of {ASSUMED_RMS} is assumed: {error}",)
+    except OndesError:
+        return ASSUMED_RMS, (_assumed("the validation data of its recipe are not here"),)
     if examples is None:
-        return ASSUMED_RMS, (f"The RMS of {ASSUMED_RMS} is assumed: no data were given.",)
+        return ASSUMED_RMS, (_assumed("no data were given"),)
     return _rms(_arrays(examples), what=f"the validation data of {found.name}"), ()
+
+
+def _assumed(why: str) -> str:
+    return (
+        f"The RMS of {ASSUMED_RMS} is assumed, for {why}: give a recording of what it hears "
+        "(--data, data=), or that RMS (--rms, rms=)."
+    )
 
 
 def _single(module: nn.Module, card: Card | None) -> Network:
@@ -296,10 +306,13 @@ def _of_recipe(card: Card | None) -> Examples | None:
     return build.limited(read, build.dataset(read, "valid"), EXAMPLES)
 
 
-def _names(layers: Sequence[str] | None) -> tuple[str, ...] | None:
-    if layers is None:
-        return None
-    return (layers,) if isinstance(layers, str) else tuple(layers)
+def _names(what: str, given: object) -> tuple[str, ...]:
+    """Return names as a tuple, a single one too; raises InputError where they are none."""
+    names = (given,) if isinstance(given, str) else given
+    known = tuple(names) if isinstance(names, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in known) or len(set(known)) < len(known):
+        raise InputError(f"explain({what}={given!r}): give names, all different, as ['yes', 'no']")
+    return known
 
 
 def _arrays(data: object) -> Iterable[NDArray[np.floating]]:

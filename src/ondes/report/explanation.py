@@ -17,6 +17,7 @@ from ondes.report.examples import Example
 from ondes.report.summary import share
 from ondes.signal import Signal
 from ondes.tasks.explain import Explained, Explanation
+from ondes.tasks.explain.result import TELLING_FIELDS
 
 STYLES = ("page", "detection", "index", "classification", "explanation")
 SCRIPTS = ("classification", "theme")
@@ -26,6 +27,7 @@ ARRAYS = (
     *("repeatability", "weights", "steps"),
 )
 SHOWN = 12  # filters of a layer whose waveforms are drawn
+GLANCE = 6  # of these, side by side with those of other layers
 MOST_SOUNDS = 96
 POINTS = 160  # of a drawn waveform
 NEAR_CENTS = 100
@@ -54,7 +56,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Shown:
-    """A layer as it stands on the page."""
+    """A layer as it stands on the page; `glance` are the places of some that are drawn."""
 
     layer: Explained
     title: str
@@ -63,6 +65,7 @@ class Shown:
     found: str
     swept: str
     drawn: list[Drawn]
+    glance: list[int]
     ways: list[Way]
     length: str
 
@@ -108,6 +111,7 @@ def write(
         "band": _band_name(band),
         "layers": [_shown(layer) for layer in filters],
         "outputs": [_shown(layer) for layer in outputs],
+        "telling": TELLING_FIELDS,
         "sounds": sounds,
         "n_outputs": sum(len(layer.index) for layer in outputs),
         "attributions": list(attributions),
@@ -206,6 +210,7 @@ def _places(layer: Explained) -> list[int]:
 def _shown(layer: Explained) -> Shown:
     order = layer.order
     axis = filterbank.Axis.of(layer.peak_hz[~layer.dead], rate_hz=layer.rate_hz)
+    drawn = [_drawn(layer, int(k)) for k in layer.picked(SHOWN)]
     return Shown(
         layer=layer,
         title=layer.name,
@@ -213,7 +218,8 @@ def _shown(layer: Explained) -> Shown:
         axis=axis,
         found=filterbank.picture(layer.power[order], layer.frequency_hz, axis),
         swept=filterbank.picture(_swept(layer)[order], layer.tone_hz, axis),
-        drawn=[_drawn(layer, int(k)) for k in layer.picked(SHOWN)],
+        drawn=drawn,
+        glance=np.linspace(0, len(drawn) - 1, min(GLANCE, len(drawn))).round().astype(int).tolist(),
         ways=[_way(layer, k) for k in range(len(layer.watched))] if layer.record else [],
         length=page.duration(layer.telling / layer.rate_hz),
     )
@@ -224,12 +230,18 @@ def _layer_facts(layer: Explained) -> list[str]:
     count = f"{len(layer.index)} {'outputs' if is_output else 'filters'}"
     if len(layer.index) < layer.total:
         count += f" of {layer.total}"
-    said = [count] if is_output else [layer.kind, count, f"each sees {layer.field:,} samples"]
-    if not is_output:
-        said.append(f"about every {layer.hop:,}" if layer.hop > 1 else "at every one")
+    said = [count] if is_output else [layer.kind, count, *_sights(layer)]
     if layer.dead.any():
         said.append(f"{int(layer.dead.sum())} dead")
     return said
+
+
+def _sights(layer: Explained) -> list[str]:
+    """Return how much of a waveform a filter sees at once, and how often."""
+    if layer.hop >= layer.waves.shape[-1]:
+        return ["each gives one value for a whole clip"]
+    often = f"about every {layer.hop:,}" if layer.hop > 1 else "at every one"
+    return [f"each sees {layer.field:,} samples", often]
 
 
 def _swept(layer: Explained) -> filterbank.Floats:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from ondes.report.filterbank import RANGE_DB
 from ondes.tasks.explain import Explained, Explanation
 
 SHOWN, COLUMNS = 24, 4  # waveforms of a layer
+GLANCE = 8  # of a layer among the others
+ALL = "all-layers.png"
 STAGES = 6  # of the way of a waveform
 SIZE, DOTS = (11.0, 4.2), 130
 WAVE, TAPS = "#33707b", "#b3563d"
@@ -25,26 +28,39 @@ def write(folder: str | os.PathLike[str], explanation: Explanation) -> list[Path
     """Write some pictures of each layer, and return their paths.
 
     ``LAYER.png`` has filters by frequency beside pure tones, ``LAYER-waves.png`` waveforms beside
-    the filters' own taps, ``LAYER-steps.png`` how some of them arose, where that was recorded.
+    the filters' own taps, ``LAYER-steps.png`` how some of them arose, where that was recorded;
+    ``all-layers.png`` some waveforms of each, a row a layer.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
         InputError: they cannot be written.
     """
-    figure = _package()
+    _package()
     make_folder(Path(folder))
-    paths: list[Path] = []
+    paths = [_drawn(Path(folder, ALL), _glance, explanation)]
     for layer in explanation.layers:
         name = re.sub(r"[^\w.-]", "_", layer.name)
         kinds = {"": _banks, "-waves": _waves} | ({"-steps": _steps} if layer.record else {})
         for suffix, draw in kinds.items():
-            path = Path(folder, f"{name}{suffix}.png")
-            canvas = figure(figsize=SIZE, dpi=DOTS, layout="constrained")
-            draw(canvas, layer)
-            with atomic_write(path) as temporary:
-                canvas.savefig(temporary, format="png")
-            paths.append(path)
+            paths.append(_drawn(Path(folder, f"{name}{suffix}.png"), draw, layer))
     return paths
+
+
+Shown = TypeVar("Shown", Explained, Explanation)
+
+
+def _drawn(path: Path, draw: Callable[[Any, Shown], None], what: Shown) -> Path:
+    """Draw something on a canvas of its own, write that to a path, and return the path."""
+    canvas = _package()(figsize=SIZE, dpi=DOTS, layout="constrained")
+    draw(canvas, what)
+    with atomic_write(path) as temporary:
+        canvas.savefig(temporary, format="png")
+    return path
+
+
+def check() -> None:
+    """Raise `MissingExtraError` where matplotlib is not installed."""
+    _package()
 
 
 def _package() -> Any:  # noqa: ANN401 - a class of a package that may be missing
@@ -55,6 +71,20 @@ def _package() -> Any:  # noqa: ANN401 - a class of a package that may be missin
             "figures need the package matplotlib; install it with: pip install 'ondes[explain]'"
         ) from error
     return Figure
+
+
+def _glance(canvas: Any, explanation: Explanation) -> None:  # noqa: ANN401 - matplotlib's
+    """Draw some waveforms of each layer from low to high, a row a layer."""
+    rows = len(explanation.layers)
+    canvas.set_size_inches(SIZE[0], 0.6 + 0.5 * rows)
+    grid = canvas.subplots(rows, GLANCE, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for row, layer in zip(grid, explanation.layers, strict=True):
+        row[0].set_title(layer.name, fontsize=7, loc="left")
+        for axes, k in zip(row, layer.picked(GLANCE), strict=False):
+            axes.plot(layer.waves[k, layer.loudest(k), : layer.telling], lw=0.6, color=WAVE)
+    canvas.suptitle(f"{explanation.name}: what excites some filters of each layer, low to high")
 
 
 def _banks(canvas: Any, layer: Explained) -> None:  # noqa: ANN401 - matplotlib's

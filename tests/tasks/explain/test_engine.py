@@ -211,12 +211,22 @@ def test_bad_input_is_named():
         Climbing(method="hill")
     with pytest.raises(InputError, match="no named outputs"):
         explain(subject(bank()), options=Options(layers=("output",)))
-    with pytest.raises(InputError, match="at least one seed"):
+    with pytest.raises(InputError, match=r"explain\(seeds=0\): give a whole number, 1 or more"):
         Options(seeds=0)
+    with pytest.raises(InputError, match=r"seeds=1\.5"):
+        Options(seeds=1.5)
+    with pytest.raises(InputError, match="filters='many'"):
+        Options(filters="many")
+    with pytest.raises(InputError, match="precision='half'"):
+        Options(precision="half")
     with pytest.raises(InputError, match="samples=1"):
         Options(samples=1)
     with pytest.raises(InputError, match="pink=nan"):
         Climbing(pink=math.nan)
+    with pytest.raises(InputError, match="tv='much'"):
+        Climbing(tv="much")
+    with pytest.raises(InputError, match="rms='loud'"):
+        explain(Subject(model=bank(), rate_hz=RATE_HZ, channels=1, rms="loud"))
 
 
 def test_differences_are_never_dropped():

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from ondes.errors import InputError
-from ondes.tasks.explain import Options, Subject, explain, layers
+from ondes.errors import InputError, NotFiniteError
+from ondes.tasks.explain import Climbing, Options, Subject, explain, layers, plan
 from ondes.tasks.explain.plan import planned
 
 RATE_HZ = 8000
@@ -49,6 +49,60 @@ def test_clips_of_one_length_are_taken_at_that():
         found(net, samples=4096)
 
 
+class _Patient(nn.Module):
+    """Takes 5,000 samples or more."""
+
+    def __init__(self):
+        super().__init__()
+        self.output = nn.Conv1d(1, 2, 9)
+
+    def forward(self, x):
+        assert x.shape[-1] >= 5000, "too short"
+        return torch.relu(self.output(x))
+
+
+def test_what_refuses_short_noise_is_given_longer():
+    (layer,) = found(_Patient(), samples=16_384)
+    assert (layer.name, layer.field) == ("output-layer", 9)  # "output" is what the network gives
+    with pytest.raises(InputError, match=r"cannot be computed for waveforms .*too short"):
+        waves(_Patient(), Options(seeds=1))
+
+
+class _Gate(nn.Module):
+    """Squeeze and excitation: a value of any clip, by which it is scaled."""
+
+    def __init__(self):
+        super().__init__()
+        self.squeeze = nn.Conv1d(4, 4, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.squeeze(x.mean(-1, keepdim=True)))
+
+
+def test_a_single_value_of_any_clip_is_given_waveforms_as_long_as_the_layer_before():
+    net = nn.Sequential(nn.Conv1d(1, 4, 9), nn.Tanh(), _Gate(), nn.Conv1d(4, 2, 9), nn.ReLU())
+    first, gate, last = found(net, samples=16_384)
+    assert (gate.name, gate.field, gate.hop) == ("2.squeeze", first.field, 16_384)
+    assert last.field < 64  # though the gate hears all
+
+
+def test_what_is_nearly_nothing_is_no_part_of_a_field():
+    """One part in a thousand from far away: of 201 samples 9 hold nearly all."""
+    conv = nn.Conv1d(1, 1, 201, bias=False)
+    conv.weight.data.fill_(1e-3)
+    conv.weight.data[..., 100:109] = 1.0
+    assert found(nn.Sequential(conv, nn.ReLU()))[0].field == 9
+    conv.weight.data.fill_(1.0)
+    assert found(nn.Sequential(conv, nn.ReLU()))[0].field == 201
+
+
+def test_weights_that_are_not_there_are_named():
+    with pytest.raises(InputError, match=r"0\.weight of Sequential are not there yet"):
+        waves(nn.Sequential(nn.LazyConv1d(2, 9)))
+    with pytest.raises(InputError, match="not there yet"):
+        waves(nn.Sequential(nn.Conv1d(1, 2, 9)).to("meta"))
+
+
 @pytest.mark.parametrize("precision", [torch.float64, torch.bfloat16])
 def test_networks_are_fed_in_their_own_precision(precision):
     net = nn.Sequential(nn.Conv1d(1, 2, 9), nn.ReLU()).to(precision)
@@ -82,8 +136,6 @@ class _Twice(nn.Module):
 
 
 def test_priors_are_told():
-    from ondes.tasks.explain import Climbing
-
     subject = Subject(
         model=nn.Sequential(nn.Conv1d(1, 2, 9), nn.ReLU()), rate_hz=RATE_HZ, channels=1, rms=1.0
     )
@@ -92,12 +144,54 @@ def test_priors_are_told():
     assert ["low frequencies" in note for note in notes] == [True]
 
 
+def test_unasked_as_many_filters_as_some_effort_allows_and_outputs_first(monkeypatch):
+    layers_ = [nn.Conv1d(1, 40, 9), nn.ReLU(), nn.Conv1d(40, 12, 9)]
+    net = nn.Sequential(*layers_, nn.AdaptiveAvgPool1d(1), nn.Flatten())
+    names = tuple("abcdefghijkl")
+    subject = Subject(model=net, rate_hz=RATE_HZ, channels=1, rms=1.0, outputs=names)
+
+    def counts(**options):
+        options = Options(seeds=1, samples=256, contrasts=(("a", "b"),), **options)
+        return [len(job.index) for job in planned(subject, options, found(net))]
+
+    assert counts() == counts(filters="all") == [40, 12, 13]
+    assert counts(filters=3) == [3, 3, 4]
+    outputs = planned(subject, Options(seeds=1, samples=256), found(net))[-1]
+    monkeypatch.setattr(plan, "EFFORT", 2 * 13 * outputs.bytes)
+    assert counts()[-1] == 13
+    monkeypatch.setattr(plan, "EFFORT", 1)
+    assert counts() == [plan.FEW, plan.FEW, plan.FEW + 1]
+    whole = explain(subject, options=Options(seeds=1, samples=256, climbing=Climbing(most=1)))
+    assert "--filters all" in whole.notes[0]
+    assert [layer.total for layer in whole.layers] == [40, 12, 12]
+
+
+def test_one_pass_of_tones_serves_all_layers():
+    """A layer is answered for as if it were alone, and its time told."""
+    net = nn.Sequential(nn.Conv1d(1, 4, 9), nn.ReLU(), nn.Conv1d(4, 3, 5, stride=3), nn.ReLU())
+    subject = Subject(model=net, rate_hz=RATE_HZ, channels=1, rms=1.0)
+    both, alone = (
+        explain(subject, options=Options(seeds=1, samples=256, layers=names, precision="float32"))
+        for names in (None, ("2",))
+    )
+    np.testing.assert_allclose(both["2"].tones, alone["2"].tones, rtol=1e-5)
+    assert both["0"].tones.shape == (4, len(both["0"].tone_hz))
+    assert all(layer.seconds > 0 for layer in both.layers)
+
+
+def test_answers_that_are_not_finite_are_named():
+    net = nn.Sequential(nn.Conv1d(1, 2, 9), nn.ReLU(), nn.Conv1d(2, 2, 9), nn.ReLU())
+    subject = Subject(model=net, rate_hz=RATE_HZ, channels=1, rms=1e37)
+    with pytest.raises(NotFiniteError, match=r"explain\(rms=1e\+37\)"):
+        explain(subject, options=FEW)
+
+
 def test_the_batch_is_chosen_by_what_waveforms_take_not_weights():
     def bytes_of(kernel):
         conv = nn.Conv1d(64, 64, kernel, padding=kernel // 2)
         net = nn.Sequential(nn.Conv1d(1, 64, 1), conv, nn.ReLU())
         subject = Subject(model=net, rate_hz=RATE_HZ, channels=1, rms=1.0)
-        jobs = planned(subject, FEW, found(net), most=256)
+        jobs = planned(subject, FEW, found(net))
         return [job.bytes for job in jobs]
 
     assert bytes_of(3) == bytes_of(33)

@@ -17,7 +17,6 @@ from ondes.errors import (
     ChannelError,
     InputError,
     MissingExtraError,
-    OndesError,
     RateError,
     TooShortError,
     few,
@@ -153,16 +152,9 @@ def _check(subject: Subject, signal: Signal, ways: tuple[Way, ...]) -> None:
 
 def _logits(subject: Subject, x: Tensor) -> Tensor:
     """Return the logits [output] of a recording; raises `InputError` where it is refused."""
-    try:
+    what = f"attribute: {subject.name} cannot be computed for a recording"
+    with layers.computing(what, x, cure="give one as it takes them"):
         return Outputs(subject.model, subject.outputs).all(x)[0]
-    except OndesError:
-        raise
-    except Exception as error:  # as the module's own code raises
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"attribute: {subject.name} cannot be computed for a recording of shape "
-            f"{list(x.shape)} [batch, channel, time] ({why}): give one as it takes them"
-        ) from error
 
 
 def _place(subject: Subject, label: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from ondes.errors import InputError
 from ondes.tasks.explain import waves
+from ondes.tasks.explain.given import check_choice, check_share, check_whole
 from ondes.tasks.explain.goals import Goal
 
 Method = Literal["sphere", "adam", "adam-time", "samplecnn"]
@@ -54,18 +54,14 @@ class Climbing:
     pink: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.method not in get_args(Method):
+        check_choice("method", self.method, get_args(Method))
+        check_whole("most", self.most, least=1)
+        for name in ("first", "last", "shrink", "gain", "tv", "pink"):
+            check_share(name, getattr(self, name))
+        if not (0 < self.last <= self.first <= 1 and 0 < self.shrink < 1):
             raise InputError(
-                f"explain(method={self.method!r}): choose one of {', '.join(get_args(Method))}"
-            )
-        if not (0 < self.last <= self.first <= 1 and 0 < self.shrink < 1 and self.most >= 1):
-            raise InputError(
-                f"explain(first={self.first}, last={self.last}, shrink={self.shrink}, "
-                f"most={self.most}): give 0 < last <= first <= 1, 0 < shrink < 1, most >= 1"
-            )
-        if not all(0 <= share < math.inf for share in (self.tv, self.pink, self.gain)):
-            raise InputError(
-                f"explain(tv={self.tv}, pink={self.pink}, gain={self.gain}): give 0 or more"
+                f"explain(first={self.first}, last={self.last}, shrink={self.shrink}): give "
+                "0 < last <= first <= 1, and shrink between 0 and 1"
             )
 
     @property

@@ -10,21 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ondes.errors import InputError
+from ondes.errors import InputError, NotFiniteError
 from ondes.tasks.explain import judge, layers, waves
 from ondes.tasks.explain.climb import Climbed, authors, climb
+from ondes.tasks.explain.given import is_number
 from ondes.tasks.explain.layers import OUTPUT
-from ondes.tasks.explain.plan import MOST, Job, Options, Subject, planned, some
+from ondes.tasks.explain.plan import Job, Options, Subject, left_out, longest, planned, some
 from ondes.tasks.explain.result import Explained, Explanation, Step
+from ondes.tasks.explain.sweep import Sweep
 
 Progress = Callable[[float, str], None]
 """Is told what share of the work is done, 0 to 1, and what is being worked on."""
 
-BUDGET = 256 * 2**20  # bytes of what a step keeps for its gradient
-LARGEST_BATCH = 128
 WATCHED = 6  # filters whose way is recorded
-MOST_TONES = 384
-PHASES = tuple(0.3 + 2 * np.pi * k / 3 for k in range(3))  # of tones
 RESOLVED = 512  # of the rate: to which part of it peaks are blurred, at most
 RETRIES = 3  # new starts for what stays dead
 
@@ -40,23 +38,23 @@ def explain(
     """
     options = options or Options()
     layers.check(subject.model)
-    if not (np.isfinite(subject.rms) and subject.rms > 0):
+    if not (is_number(subject.rms) and subject.rms > 0):
         raise InputError(
-            f"explain(rms={subject.rms}): the signals it was trained on must sound; give an RMS "
+            f"explain(rms={subject.rms!r}): the signals it was trained on must sound; give an RMS "
             "above 0, or data whose variance is not 0"
         )
-    most = max(options.samples or MOST, subject.least)
     with layers.still(subject.model):
         found = layers.find(
             subject.model,
             channels=subject.channels,
-            samples=most,
+            samples=longest(subject, options),
             rms=subject.rms,
             exact=options.exact,
         )
-        jobs = planned(subject, options, found, most=most)
-        work = _Work(subject, options, sum(job.weight for job in jobs), progress)
+        jobs = planned(subject, options, found)
+        work = _Work(subject, options, jobs, progress)
         explained = tuple(work.explained(job) for job in jobs)
+    unasked = left_out(jobs) if options.filters is None else ""
     return Explanation(
         name=subject.name or type(subject.model).__name__,
         rate_hz=subject.rate_hz,
@@ -65,7 +63,7 @@ def explain(
         layers=explained,
         seeds=options.seeds,
         method=options.climbing.method,
-        notes=(*subject.notes, *options.climbing.notes),
+        notes=(*subject.notes, *options.climbing.notes, *filter(None, [unasked])),
     )
 
 
@@ -73,26 +71,28 @@ class _Work:
     """Jobs done one after the other, with their progress."""
 
     def __init__(
-        self, subject: Subject, options: Options, total: float, progress: Progress | None
+        self, subject: Subject, options: Options, jobs: Sequence[Job], progress: Progress | None
     ) -> None:
-        self._subject, self._options, self._total = subject, options, max(total, 1.0)
-        self._progress, self._done = progress, 0.0
+        self._subject, self._options, self._progress = subject, options, progress
+        self._sweep = Sweep(subject, jobs, batch=options.batch)
+        self._total, self._done = max(sum(job.cost() for job in jobs), 1), 0.0
         self._half = _is_half(options.precision, next(subject.model.parameters()).device)
 
     def explained(self, job: Job) -> Explained:
         """Climb from every seed, keep the highest, and judge it."""
+        swept = self._sweep.of(job)
         began, options = time.perf_counter(), self._options
-        batch = options.batch or max(1, min(LARGEST_BATCH, BUDGET // job.bytes))
+        batch = options.batch or job.batch
         runs = [self._run(job, options.seed + k, batch) for k in range(options.seeds)]
         reached = torch.stack([judge.own(job.goal, run.x, job.index, batch=batch) for run in runs])
+        self._check(reached, job)
         best = reached.argmax(0)
         x = torch.stack([run.x for run in runs])[best, torch.arange(len(job.index))]
         spectra = torch.stack([waves.power(run.x) for run in runs])
         bins = job.samples / job.field / 4  # a quarter of what it tells apart
         found = judge.peaks(spectra, bins=min(job.samples / RESOLVED, bins))
-        values = _judged(job, self._subject, found, batch=batch)
-        answer = reached.max(0).values.numpy()
-        silence = values["silence"]
+        judged = self._sweep.judged(job, found)
+        answer, silence = reached.max(0).values.numpy(), judged.silence.numpy()
         steps = torch.stack([run.steps for run in runs])[best, torch.arange(len(job.index))]
         to_hz = self._subject.rate_hz / job.samples
         return Explained(
@@ -110,11 +110,11 @@ class _Work:
             silence=silence,
             steps=steps.numpy(),
             peak_hz=found.double().numpy() * to_hz,
-            tone_hz=values["tone_hz"],
-            tones=values["tones"],
-            at_peak=values["at_peak"],
-            tone_response=values["tone_response"],
-            tone_rise=values["tone_rise"],
+            tone_hz=swept.cycles.double().numpy() * to_hz,
+            tones=judged.tones.numpy(),
+            at_peak=judged.at_peak.numpy(),
+            tone_response=(judged.rise if job.kind == OUTPUT else judged.response).numpy(),
+            tone_rise=judged.rise.numpy(),
             dead=answer <= silence if job.kind == OUTPUT else answer <= 0,
             seed_peak_hz=spectra.argmax(-1).double().numpy() * to_hz,
             repeatability=judge.agreement(spectra, bins=max(1.5, bins)).numpy(),
@@ -122,8 +122,16 @@ class _Work:
             watched=some(len(job.index), WATCHED).numpy(),
             record=_record(runs, best, x),
             heights=np.asarray(runs[0].heights, np.float32),
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - began + swept.seconds,
         )
+
+    def _check(self, reached: Tensor, job: Job) -> None:
+        if not torch.isfinite(reached).all():
+            raise NotFiniteError(
+                f"explain(rms={self._subject.rms:g}): {job.name} answers waveforms of that RMS by "
+                "NaN or infinity: give the RMS of the signals that it was trained on, or the "
+                "network in a higher precision"
+            )
 
     def _run(self, job: Job, seed: int, batch: int) -> Climbed:
         """Climb from one seed, batch by batch; what stays dead starts again."""
@@ -182,44 +190,6 @@ class _Work:
         self._done += share * job.bytes / self._total
         if self._progress:
             self._progress(min(self._done, 1.0), job.name)
-
-
-def _judged(job: Job, subject: Subject, peaks: Tensor, *, batch: int) -> dict[str, np.ndarray]:
-    """Return what pure tones and silence are answered, and how the found peaks do among them.
-
-    Answers are means over three phases a third apart: where strides meet the same phase again and
-    again, as of a tone at a quarter of the rate by strides of four, one alone, or two, may be
-    answered by nothing.
-    """
-    cycles = waves.sweep(job.samples, most=MOST_TONES)
-
-    def tones(which: Tensor, phase: float) -> Tensor:
-        return waves.tones(
-            which, phase=phase, channels=subject.channels, samples=job.samples, rms=subject.rms
-        )
-
-    def swept(phase: float) -> Tensor:
-        return judge.answers(
-            job.goal, lambda a, b: tones(cycles[a:b], phase), len(cycles), batch=batch
-        )
-
-    def at_peaks(phase: float) -> Tensor:
-        return judge.own(job.goal, tones(peaks, phase), job.index, batch=batch)
-
-    of_each = torch.stack([swept(phase) for phase in PHASES]).mean(0)[:, job.index].T
-    at_peak = torch.stack([at_peaks(phase) for phase in PHASES]).mean(0)
-    silence = job.goal.all(torch.zeros(1, subject.channels, job.samples))[0, job.index]
-    best = of_each.max(1).values
-    rise = judge.tone_rise(at_peak, best, silence)
-    response = rise if job.kind == OUTPUT else judge.tone_response(at_peak, best)
-    return {
-        "tone_hz": cycles.double().numpy() * (subject.rate_hz / job.samples),
-        "tones": of_each.numpy(),
-        "at_peak": at_peak.numpy(),
-        "silence": silence.numpy(),
-        "tone_response": response.numpy(),
-        "tone_rise": rise.numpy(),
-    }
 
 
 def _record(runs: Sequence[Climbed], best: Tensor, x: Tensor) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ondes.errors import InputError, few, nearest
-from ondes.tasks.explain.layers import Layer, Reader, fed
+from ondes.tasks.explain.layers import Layer, fed, read
 
 
 class Height(NamedTuple):
@@ -47,15 +47,20 @@ class Filters:
     """
 
     def __init__(self, model: nn.Module, layer: Layer, *, middle: bool = False) -> None:
-        self._read, self.size, self._middle = Reader(model, layer), layer.filters, middle
+        self._model, self.layer, self.size, self._middle = model, layer, layer.filters, middle
 
     def all(self, x: Tensor) -> Tensor:
         """Return all answers, [b, filter]."""
-        return F.relu(self._seen(self._read(x))).flatten(2).mean(-1).detach().cpu()
+        return self.of(read(self._model, [self.layer], x)[0])
+
+    def of(self, values: Tensor) -> Tensor:
+        """Return all answers, [b, filter], of the layer's values [b, filter, ..., frame]."""
+        return F.relu(self._seen(values)).flatten(2).mean(-1).detach().cpu()
 
     def one(self, x: Tensor, index: Tensor) -> Height:
         """Return of waveform i the answer of filter index[i]."""
-        values = self._seen(self._read(x))[torch.arange(len(index)), index].flatten(1).cpu()
+        whole = self._seen(read(self._model, [self.layer], x)[0])
+        values = whole[torch.arange(len(index)), index].flatten(1).cpu()
         answer = F.relu(values).mean(-1)
         scale = values.detach().abs().mean(-1, keepdim=True).clamp(min=1e-12)
         woken = (scale * F.softplus(values / scale)).mean(-1)

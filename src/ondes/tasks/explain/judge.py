@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,12 +11,6 @@ from ondes.tasks.explain import waves
 from ondes.tasks.explain.goals import Goal
 
 Floats = NDArray[np.float32]
-
-
-def answers(goal: Goal, make: Callable[[int, int], Tensor], count: int, *, batch: int) -> Tensor:
-    """Return all answers [count, size] to waveforms that `make(start, stop)` gives."""
-    parts = [goal.all(make(k, min(k + batch, count))) for k in range(0, count, batch)]
-    return torch.cat([part.detach() for part in parts])
 
 
 def own(goal: Goal, x: Tensor, index: Tensor, *, batch: int) -> Tensor:

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
-from ondes.errors import InputError, NotFiniteError, few, nearest
+from ondes.errors import InputError, NotFiniteError, OndesError, few, nearest
 
 Conv = nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTranspose2d
 NORMS = (
@@ -20,10 +21,17 @@ NORMS = (
     nn.LayerNorm,
     nn.modules.instancenorm._InstanceNorm,  # noqa: SLF001
 )
-LONG = 8192  # samples at which what is put around short clips no longer counts
-TAIL = 1e-4  # of the gradient's energy, that a field without an end may leave out
+SHORT = 2048  # samples that fields are looked for in first
+LONG, LONGEST = 8192, 2**17  # samples at which what is put around short clips no longer counts
+TAIL = 0.05  # of the gradient's energy, that a field without an end may leave out
+EMPTY = 4  # times as long as what holds nearly all: where a field is longer, the rest is left out
 OUTPUT = "output"
 ROOT = "network"  # a convolution that is all there is
+OWN_OUTPUT = "output-layer"  # one that its module calls as outputs are called here
+AS_IT_TAKES = (
+    "samples= (--samples) as it takes them, and exact=True (--exact) where it takes clips of one "
+    "length alone"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,8 @@ class Layer:
     """A convolution of a network, as it is called.
 
     Attributes:
-        name: as of the module in ``model.named_modules()``; "network" where it is the network.
+        name: as of the module in ``model.named_modules()``; "network" where it is the network,
+            "output-layer" where that would be "output".
         conv: the convolution.
         read: what gives the values before the activation: its norm where one follows, else it.
         field: samples that one value depends on.
@@ -71,39 +80,53 @@ class _Reached(Exception):  # noqa: N818 - no error: the values are there
     """The layer that is read has been computed."""
 
 
-class Reader:
-    """Values of one layer before its activation: [b, channel, time] -> [b, filter, ..., frame].
+def read(model: nn.Module, layers: Sequence[Layer], x: Tensor) -> list[Tensor]:
+    """Return the values of layers before their activations, each [b, filter, ..., frame].
 
-    What comes after the layer is not computed. Gradients are always wanted, for without them some
-    networks compute layers together, and none of them by itself.
+    The network runs on waveforms x [b, channel, time] until the last of them is there. Gradients
+    are always wanted, for without them some networks compute layers together, and none of them by
+    itself.
     """
+    found: dict[nn.Module, Tensor] = {}
+    wanted = {layer.read for layer in layers}
 
-    def __init__(self, model: nn.Module, layer: Layer) -> None:
-        self._model, self._read = model, layer.read
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Run the network as far as the layer."""
-        found: list[Tensor] = []
-
-        def take(module: nn.Module, given: object, made: Tensor) -> None:  # noqa: ARG001
-            found.append(made)
+    def take(module: nn.Module, given: object, made: Tensor) -> None:  # noqa: ARG001
+        found.setdefault(module, made)
+        if len(found) == len(wanted):
             raise _Reached
 
-        handle = self._read.register_forward_hook(take)
-        try:
-            with torch.enable_grad():
-                self._model(fed(self._model, x if x.requires_grad else x.detach().requires_grad_()))
-        except _Reached:
-            return found[0].float()
-        finally:
+    handles = [module.register_forward_hook(take) for module in wanted]
+    try:
+        with torch.enable_grad():
+            model(fed(model, x if x.requires_grad else x.detach().requires_grad_()))
+    except _Reached:
+        return [found[layer.read].float() for layer in layers]
+    finally:
+        for handle in handles:
             handle.remove()
-        raise InputError(f"{self._read} was not called again: the network changes between calls")
+    missing = next(layer for layer in layers if layer.read not in found)
+    raise InputError(
+        f"explain: layer {missing.name!r} was not called again: the network changes between calls"
+    )
 
 
 def fed(model: nn.Module, x: Tensor) -> Tensor:
     """Return waveforms where a network's weights are, and in their precision."""
     weight = next(w for w in model.parameters() if w.is_floating_point())
     return x.to(weight.device, weight.dtype)
+
+
+@contextmanager
+def computing(what: str, x: Tensor, *, cure: str) -> Iterator[None]:
+    """Tell what a network's own code raises of waveforms x as an `InputError` with its cure."""
+    try:
+        yield
+    except OndesError:
+        raise
+    except Exception as error:  # as the module's own code raises
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        shape = f"of shape {list(x.shape)} [batch, channel, time]"
+        raise InputError(f"{what} {shape} ({why}): {cure}") from error
 
 
 @contextmanager
@@ -125,19 +148,25 @@ def check(model: nn.Module) -> None:
     """Check that there is something to explain.
 
     Raises:
-        InputError: the network has no convolution in one or two dimensions.
+        InputError: the network has no convolution in one or two dimensions, or no weights yet.
         NotFiniteError: a weight is NaN or infinite.
     """
     for name, value in model.state_dict().items():
+        if is_lazy(value) or value.is_meta:
+            raise InputError(
+                f"explain: the weights {name} of {type(model).__name__} are not there yet: let it "
+                "hear a batch first, where its layers are lazy, or load them"
+            )
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise NotFiniteError(
                 f"explain: the weights {name} of {type(model).__name__} hold NaN or infinity: "
                 "take an earlier checkpoint, or train again with a smaller train.lr"
             )
-    if not any(isinstance(module, Conv) for module in model.modules()):
+    convs = [module for module in model.modules() if isinstance(module, Conv)]
+    if not any(conv.weight.is_floating_point() for conv in convs):
         raise InputError(
-            f"explain: {type(model).__name__} has no convolution (nn.Conv1d, nn.Conv2d), so there "
-            "are no filters to explain"
+            f"explain: {type(model).__name__} has no convolution (nn.Conv1d, nn.Conv2d) of real "
+            "numbers, so there are no filters to explain"
         )
 
 
@@ -147,8 +176,10 @@ def find(
     """Return the convolutions that a network calls, in the order of the calls.
 
     Fields are measured: by how far the gradient of a value in the middle reaches. A layer whose
-    field has no end, as where clips are scaled first, gets the span that holds all but 1e-4 of the
-    gradient's energy. Hops are told by how many more values longer noise gives.
+    field has no end, as where clips are scaled first, or next to nothing in most of it, gets the
+    span that holds all but a twentieth of the gradient's energy; one that gives a single value of
+    any length, the longest of those before it. Hops are told by how many more values longer noise
+    gives.
 
     Args:
         model: in `still`.
@@ -160,18 +191,28 @@ def find(
     Raises:
         InputError: the network refuses noise of that shape, or stops the gradient.
     """
-    length = samples if exact else min(2048, samples)
+    length = samples if exact else min(SHORT, samples)
     while True:
-        calls, noise = _called(model, channels=channels, samples=length, rms=rms)
-        fields = [_field(call, noise) for call in calls]
-        if length >= samples or all(2 * field < length for field in fields):
-            break
+        try:
+            calls, noise = _called(model, channels=channels, samples=length, rms=rms)
+        except InputError:  # it may take longer ones
+            if length >= samples:
+                raise
+        else:
+            energies = [_energy(call, noise) for call in calls]
+            if length >= samples or all(2 * _reach(energy) < length for energy in energies):
+                break
         length = min(2 * length, samples)
     hops = _hops(model, noise, fixed=exact)
-    return [
-        Layer(call.name, call.conv, call.read, field, hops[call.name], call.is_output)
-        for call, field in zip(calls, fields, strict=True)
-    ]
+    layers: list[Layer] = []
+    for call, energy in zip(calls, energies, strict=True):
+        single = call.made.shape[-1] == 1 and hops[call.name] >= length
+        longest = max((layer.field for layer in layers), default=min(SHORT, length))
+        field = longest if single else _span(energy)
+        layers.append(
+            Layer(call.name, call.conv, call.read, field, hops[call.name], call.is_output)
+        )
+    return layers
 
 
 def chosen(
@@ -215,21 +256,14 @@ def _called(
     noise = (rms * torch.randn(2, channels, samples, generator=generator)).requires_grad_()
     calls: list[_Call] = []
     handles = [
-        module.register_forward_hook(_noting(calls, name or ROOT))
+        module.register_forward_hook(_noting(calls, {"": ROOT, OUTPUT: OWN_OUTPUT}.get(name, name)))
         for name, module in model.named_modules()
         if isinstance(module, (Conv, *NORMS))
     ]
+    what = f"explain: {type(model).__name__} cannot be computed for noise"
     try:
-        with torch.enable_grad():
+        with computing(what, noise, cure=f"give channels= and {AS_IT_TAKES}"), torch.enable_grad():
             output = model(fed(model, noise))
-    except Exception as error:  # as the module's own code raises
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"explain: {type(model).__name__} cannot be computed for noise of shape "
-            f"{list(noise.shape)} [batch, channel, time] ({why}): give "
-            "channels= and samples= as it takes them, and exact=True (--exact) where it takes "
-            "clips of one length alone"
-        ) from error
     finally:
         for handle in handles:
             handle.remove()
@@ -269,27 +303,30 @@ def _is_same(given: Tensor, output: object) -> bool:
     return given.untyped_storage().data_ptr() == output.untyped_storage().data_ptr()
 
 
-def _field(call: _Call, noise: Tensor) -> int:
-    """Return how many samples of the noise the value in the middle depends on."""
+def _energy(call: _Call, noise: Tensor) -> Tensor:
+    """Return how much the value in the middle depends on each sample of the noise: [time]."""
     middle = call.made[..., call.made.shape[-1] // 2].float().square().sum()
     (slope,) = torch.autograd.grad(middle, noise, retain_graph=True)
-    return _span(slope)
+    return slope.double().square().sum((0, 1))
 
 
-def _hops(model: nn.Module, noise: Tensor, *, fixed: bool) -> dict[str, int]:
+def _hops(model: nn.Module, noise: Tensor, *, fixed: bool, half: int = LONG) -> dict[str, int]:
     """Return of each convolution about how many samples lie between its values.
 
-    One that gives as many of any length has as many samples as the noise to each.
+    One that gives as many of any length has as many samples as the noise to each; where these are
+    several, longer noise is tried, for short clips may have been set into silence.
     """
     channels, samples = noise.shape[1:]
-    half = max(LONG, samples // 2)
+    half = max(half, samples // 2)
     lengths = (0, samples) if fixed else (half, 2 * half)
     try:
         before, after = (_counts(model, channels=channels, samples=length) for length in lengths)
     except InputError:  # it takes no longer ones
         return _hops(model, noise, fixed=True)
-    span = lengths[1] - lengths[0]
     rises = {name: after[name] - before[name] for name in after}
+    if 2 * half < LONGEST and any(after[name] > 1 and not more for name, more in rises.items()):
+        return _hops(model, noise, fixed=fixed, half=8 * half)
+    span = lengths[1] - lengths[0]
     return {name: max(1, round(span / more)) if more else samples for name, more in rises.items()}
 
 
@@ -299,14 +336,19 @@ def _counts(model: nn.Module, *, channels: int, samples: int) -> Counter[str]:
     return Counter({call.name: call.made.shape[-1] for call in calls})
 
 
-def _span(slope: Tensor) -> int:
-    """Return how many samples a gradient [b, channel, time] reaches over."""
-    energy = slope.double().square().sum((0, 1))
+def _reach(energy: Tensor) -> int:
+    """Return how many samples lie from the first that counts to the last; all where none does."""
     (places,) = torch.nonzero(energy, as_tuple=True)
-    if len(places) == 0:
-        return len(energy)
-    reach = int(places[-1] - places[0]) + 1
-    if 2 * reach < len(energy):
+    return int(places[-1] - places[0]) + 1 if len(places) else len(energy)
+
+
+def _span(energy: Tensor) -> int:
+    """Return the same, or what holds nearly all of the energy: of fields without an end, and of
+    those where next to nothing lies in most of them.
+    """
+    reach = _reach(energy)
+    if not energy.any():
         return reach
     share = torch.cumsum(energy, 0) / energy.sum()
-    return int(((share > TAIL / 2) & (share < 1 - TAIL / 2)).sum()) + 1
+    span = int(((share > TAIL / 2) & (share < 1 - TAIL / 2)).sum()) + 1
+    return reach if 2 * reach < len(energy) and reach <= EMPTY * span else span

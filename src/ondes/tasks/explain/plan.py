@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -12,11 +13,20 @@ from torch import Tensor, nn
 from ondes.errors import InputError
 from ondes.tasks.explain import layers, waves
 from ondes.tasks.explain.climb import AUTHORS_LENGTH, Climbing
+from ondes.tasks.explain.given import check_choice, check_whole
 from ondes.tasks.explain.goals import Filters, Goal, Outputs
 from ondes.tasks.explain.layers import OUTPUT, Layer
 
-LEAST, MOST = 2048, 16_384  # samples of waveforms, unless they are asked for
+Precision = Literal["auto", "float32", "bfloat16"]
+
 FIELDS = 2  # receptive fields that a waveform holds, if it may
+LEAST, MOST = 2048, 16_384  # values of waveforms, over all channels, unless they are asked for
+FEWEST, FEWEST_OF_LONGEST = 256, 2048  # samples that these are in any number of channels
+EFFORT = 1500 * 2**20  # bytes that all starts of all filters keep in a step, unless all are wanted
+FEW = 6  # filters of a layer, whatever the effort
+MOST_SEEDS = 2**63  # as torch takes them
+BUDGET = 256 * 2**20  # bytes that a step may keep for its gradient
+LARGEST_BATCH = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +35,10 @@ class Options:
 
     Attributes:
         layers: names of layers, "output" too; None is all.
-        filters: at most so many of each layer, evenly spread; None is all.
-        samples: longest waveform; None is 16,384, or the network's least where that is more.
+        filters: at most so many of each layer, evenly spread, or "all"; None is as many as a few
+            minutes allow, and of outputs first.
+        samples: longest waveform; None is 16,384 values over all channels, but 2,048 samples at
+            least, and the network's least where that is more.
         exact: take waveforms of just so many samples everywhere, not what a layer's field needs.
         seeds: starts of each filter, which agree or not.
         seed: the first one.
@@ -42,31 +54,37 @@ class Options:
     """
 
     layers: tuple[str, ...] | None = None
-    filters: int | None = None
+    filters: int | Literal["all"] | None = None
     samples: int | None = None
     exact: bool = False
     seeds: int = 2
     seed: int = 0
     middle: bool = False
-    contrasts: tuple[tuple[str, str], ...] = ()
+    contrasts: Sequence[tuple[str, str]] = ()
     climbing: Climbing = field(default_factory=Climbing)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Precision = "auto"
     batch: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("filters", 1), ("samples", 2)):
-            if (value := getattr(self, name)) is not None and value < least:
-                raise InputError(f"explain({name}={value}): give {least} or more")
-        if any(len(pair) != 2 for pair in self.contrasts):
+        if self.filters not in (None, "all"):
+            check_whole("filters", self.filters, least=1)
+        if self.samples is not None:
+            check_whole("samples", self.samples, least=2)
+        for name, least in (("seeds", 1), ("seed", 0), ("batch", 0)):
+            check_whole(name, getattr(self, name), least=least)
+        check_choice("precision", self.precision, get_args(Precision))
+        if self.seed + self.seeds > MOST_SEEDS:
+            raise InputError(f"explain(seed={self.seed}): give a smaller one, below 2**63")
+        if not (_is_list(self.contrasts) and all(_is_list(pair, 2) for pair in self.contrasts)):
             raise InputError(
-                f"explain(contrasts={list(self.contrasts)}): give pairs of outputs, "
-                'as [("yes", "no")]'
+                f'explain(contrasts={self.contrasts!r}): give pairs of outputs, as [("yes", "no")]'
             )
-        if self.seeds < 1 or self.seed < 0 or self.batch < 0:
-            raise InputError(
-                f"explain(seeds={self.seeds}, seed={self.seed}, batch={self.batch}): give at least "
-                "one seed, and nothing below 0"
-            )
+        if self.layers is not None and not self.layers:
+            raise InputError("explain(layers=[]): name at least one, or leave it out for all")
+
+
+def _is_list(given: object, length: int | None = None) -> bool:
+    return isinstance(given, (tuple, list)) and length in (None, len(given))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +109,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A layer, or the outputs, to explain."""
+    """A layer, or the outputs, to explain; the last `extra` of them are never left out."""
 
     name: str
     kind: str
@@ -103,14 +121,29 @@ class Job:
     samples: int
     weights: np.ndarray
     bytes: int
+    extra: int = 0
 
     @property
-    def weight(self) -> float:
-        """What it costs, about."""
-        return float(len(self.index)) * self.bytes
+    def batch(self) -> int:
+        """How many waveforms go together."""
+        return max(1, min(LARGEST_BATCH, BUDGET // self.bytes))
+
+    def cost(self, most: int | None = None) -> int:
+        """Return what it costs to climb at most so many, or all: bytes that a step keeps."""
+        count = len(self.index) - self.extra
+        return (min(count, most or count) + self.extra) * self.bytes
+
+    def limited(self, most: int) -> Job:
+        """Return the same of at most so many, evenly spread."""
+        count = len(self.index) - self.extra
+        kept = torch.cat([some(count, most), torch.arange(count, count + self.extra)])
+        labels = tuple(self.labels[int(k)] for k in kept)
+        return replace(
+            self, index=self.index[kept], labels=labels, weights=self.weights[kept.numpy()]
+        )
 
 
-def planned(subject: Subject, options: Options, found: list[Layer], *, most: int) -> list[Job]:
+def planned(subject: Subject, options: Options, found: list[Layer]) -> list[Job]:
     """Return the layers that are asked for, and the outputs, as jobs.
 
     A last convolution that gives the outputs is none of the layers where the outputs are named.
@@ -135,68 +168,105 @@ def planned(subject: Subject, options: Options, found: list[Layer], *, most: int
         )
     besides = [OUTPUT] if subject.outputs else []
     wanted = layers.chosen(inner, options.layers, besides=besides)
-    jobs = [_filters_job(subject, options, layer, most=most) for layer in wanted]
+    jobs = [_filters_job(subject, options, layer) for layer in wanted]
     if asked and subject.outputs:
-        jobs.append(_output_job(subject, options, found, most=most))
+        jobs.append(_output_job(subject, options, found))
     if not jobs:
         raise InputError(
             f"explain({subject.name}): it has no named outputs and calls none of its convolutions"
         )
-    return jobs
+    return _limited(jobs, options)
 
 
-def _filters_job(subject: Subject, options: Options, layer: Layer, *, most: int) -> Job:
+def longest(subject: Subject, options: Options) -> int:
+    """Return how many samples waveforms have at most."""
+    own = max(FEWEST_OF_LONGEST, MOST // subject.channels)
+    return max(options.samples or own, subject.least)
+
+
+def left_out(jobs: list[Job]) -> str:
+    """Return what a reader has to know of filters that were left out unasked; nothing of none."""
+    if all(len(job.index) == job.goal.size for job in jobs):
+        return ""
+    share = sum(job.cost() for job in jobs) / sum(job.goal.size * job.bytes for job in jobs)
+    return (
+        f"Not all filters were climbed, but so many of each layer, evenly spread, as take "
+        f'{share:.0%} of the time that all would (--filters all, filters="all").'
+    )
+
+
+def _limited(jobs: list[Job], options: Options) -> list[Job]:
+    """Return as much of jobs as was asked for, or as some effort allows: half of it for outputs."""
+    if options.filters == "all":
+        return jobs
+    if options.filters is not None:
+        return [job.limited(options.filters) for job in jobs]
+    effort = EFFORT // options.seeds
+    outputs = [job for job in jobs if job.kind == OUTPUT]
+    inner = [job for job in jobs if job.kind != OUTPUT]
+    outputs = _affordable(outputs, effort // 2 if inner else effort)
+    inner = _affordable(inner, effort - sum(job.cost() for job in outputs))
+    return [*inner, *outputs]
+
+
+def _affordable(jobs: list[Job], effort: int) -> list[Job]:
+    """Return jobs with at most so many filters of each that together they cost that effort."""
+    sizes = {len(job.index) for job in jobs}
+    counts = range(max(sizes, default=0), FEW, -1)
+    most = next((n for n in counts if sum(job.cost(n) for job in jobs) <= effort), FEW)
+    return [job.limited(most) for job in jobs]
+
+
+def _filters_job(subject: Subject, options: Options, layer: Layer) -> Job:
     goal = Filters(subject.model, layer, middle=options.middle)
-    samples = _samples(subject, options, layer.field, most=most)
-    index = some(layer.filters, options.filters)
-    weights = layer.weights[index].numpy()
+    samples = _samples(subject, options, layer.field)
     return Job(
         name=layer.name,
         kind=layer.kind,
         goal=goal,
-        labels=tuple(str(int(k)) for k in index),
-        index=index,
+        labels=tuple(str(k) for k in range(layer.filters)),
+        index=torch.arange(layer.filters),
         field=layer.field,
         hop=layer.hop,
         samples=samples,
-        weights=weights,
+        weights=layer.weights.numpy(),
         bytes=_bytes(goal, subject, samples),
     )
 
 
-def _output_job(subject: Subject, options: Options, found: list[Layer], *, most: int) -> Job:
+def _output_job(subject: Subject, options: Options, found: list[Layer]) -> Job:
     goal = Outputs(subject.model, subject.outputs, contrasts=options.contrasts)
-    samples = _samples(subject, options, most, most=most)
-    plain = len(subject.outputs)
-    differences = torch.arange(plain, goal.size)  # all that were asked for, whatever `filters` is
-    index = torch.cat([some(plain, options.filters), differences])
+    reach = max((layer.field for layer in found), default=longest(subject, options))
+    samples = _samples(subject, options, reach)
     return Job(
         name=OUTPUT,
         kind=OUTPUT,
         goal=goal,
-        labels=tuple(goal.names[int(k)] for k in index),
-        index=index,
-        field=samples,
+        labels=goal.names,
+        index=torch.arange(goal.size),
+        field=reach,
         hop=max((layer.hop for layer in found), default=1),
         samples=samples,
-        weights=np.zeros((len(index), 0, 0), np.float32),
+        weights=np.zeros((goal.size, 0, 0), np.float32),
         bytes=_bytes(goal, subject, samples),
+        extra=len(options.contrasts),
     )
 
 
-def _samples(subject: Subject, options: Options, reach: int, *, most: int) -> int:
-    """Return how long the waveforms of a layer are that sees `reach` samples."""
+def _samples(subject: Subject, options: Options, reach: int) -> int:
+    """Return how long waveforms are of what sees `reach` samples."""
     if options.climbing.method == "samplecnn":
         return max(AUTHORS_LENGTH, subject.least)
+    most = longest(subject, options)
     if options.exact or FIELDS * reach >= most:
         return most
-    least = max(LEAST, FIELDS * reach, subject.least)
-    return min(most, waves.quick_length(least, multiple=subject.multiple))
+    least = max(FEWEST, LEAST // subject.channels, FIELDS * reach, subject.least)
+    return min(most, waves.round_length(least, multiple=subject.multiple))
 
 
-def some(total: int, most: int | None) -> Tensor:
+def some(total: int, most: int) -> Tensor:
     """Return at most so many of the numbers below `total`, evenly spread."""
-    if most is None or most >= total:
+    if most >= total:
         return torch.arange(total)
     return torch.arange(most) * total // most
 
@@ -213,6 +283,10 @@ def _bytes(goal: Goal, subject: Subject, samples: int) -> int:
         return tensor
 
     x = torch.zeros(1, subject.channels, samples).requires_grad_()
-    with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
+    what = f"explain: {subject.name} cannot be computed for waveforms"
+    with (
+        layers.computing(what, x, cure=f"give {layers.AS_IT_TAKES}"),
+        torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor),
+    ):
         goal.one(x, torch.zeros(1, dtype=torch.int64))
     return max(kept, x.numel() * 4)

@@ -7,26 +7,18 @@ import math
 import torch
 from torch import Tensor
 
-QUICK = (2, 3, 5)  # the only prime factors of lengths that are transformed quickly
 
+def round_length(least: int, *, multiple: int = 1) -> int:
+    """Return `least` or a little more: `multiple` times 4 to 7 times a power of two.
 
-def quick_length(least: int, *, multiple: int = 1) -> int:
-    """Return the smallest multiple of `multiple` from `least` on that transforms quickly.
+    There are few such lengths, so that layers share them, and they are transformed quickly.
 
-    >>> quick_length(1001), quick_length(1000, multiple=64)
-    (1024, 1024)
+    >>> round_length(1001), round_length(1100), round_length(1000, multiple=60)
+    (1024, 1280, 1200)
     """
-    count = -(-least // multiple)
-    while _rest(count) > 1:
-        count += 1
-    return count * multiple
-
-
-def _rest(number: int) -> int:
-    for factor in QUICK:
-        while number % factor == 0:
-            number //= factor
-    return number
+    count = max(1, -(-least // multiple))
+    step = max(1, (1 << (count - 1).bit_length()) // 8)
+    return multiple * step * -(-count // step)
 
 
 def scaled(x: Tensor, rms: float) -> Tensor:
