@@ -189,3 +189,7 @@ def test_tags_have_scores_of_their_own(ondes, tmp_path):
     said = json.loads(ondes("evaluate", tmp_path / "model", tmp_path / "list.csv", "--json").out)
     assert said["clips"] == 20
     assert {"roc_auc", "pr_auc", "roc_auc/high", "pr_auc/low"} < said.keys()
+    table = ondes("evaluate", tmp_path / "model", tmp_path / "list.csv").out.splitlines()
+    assert ["all:", "each", "roc_auc", "pr_auc", "f1"] in [line.split() for line in table]
+    low = [f"{said[f'{kind}/low']:.4g}" for kind in ("roc_auc", "pr_auc", "f1")]
+    assert ["low", *low] in [line.split() for line in table]

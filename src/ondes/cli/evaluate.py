@@ -118,7 +118,7 @@ def _show_document(
 def _show_tables(
     scores: "Mapping[str, Scores]", beside: "Mapping[str, Mapping[str, Scores]]", recipe: "Recipe"
 ) -> None:
-    """Print a column of figures for each split and rival, and how classes were confused."""
+    """Print a column of figures for each split and rival, single outputs, confused classes."""
     columns = {
         column: dict(_figures(figures))
         for split in scores
@@ -127,7 +127,13 @@ def _show_tables(
             *((f"{split}, {family}", one) for family, one in beside[split].items()),
         ]
     }
-    _console.show_scores(columns, recipe.published.scores if recipe.published else {})
+    whole = {
+        column: {name: figure for name, figure in figures.items() if "/" not in name}
+        for column, figures in columns.items()
+    }
+    _console.show_scores(whole, recipe.published.scores if recipe.published else {})
+    for column, figures in columns.items():
+        _show_outputs(column, figures)
     for split, figures in scores.items():
         if "confusion" in figures:
             classes, counts = figures["classes"], figures["confusion"]
@@ -135,6 +141,18 @@ def _show_tables(
             _console.show_table((f"{split}: true, found", *classes), rows)
         if "records" in figures:
             _show_records(split, figures)
+
+
+def _show_outputs(column: str, figures: Mapping[str, float]) -> None:
+    """Print a row for each tag or number that has scores of its own, as roc_auc/rain."""
+    own = [name.split("/", 1) for name in figures if "/" in name]
+    kinds = list(dict.fromkeys(kind for kind, _ in own))
+    rows = [
+        (output, *(f"{figures[f'{kind}/{output}']:.4g}" for kind in kinds))
+        for output in dict.fromkeys(output for _, output in own)
+    ]
+    if rows:
+        _console.show_table((f"{column}: each", *kinds), rows)
 
 
 def _tell_learnt(card: "Card", scores: "Mapping[str, Scores]") -> None:
