@@ -132,8 +132,8 @@ def _show_tables(
         for column, figures in columns.items()
     }
     _console.show_scores(whole, recipe.published.scores if recipe.published else {})
-    for column, figures in columns.items():
-        _show_outputs(column, figures)
+    for column, told in columns.items():
+        _show_outputs(column, told)
     for split, figures in scores.items():
         if "confusion" in figures:
             classes, counts = figures["classes"], figures["confusion"]
