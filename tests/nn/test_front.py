@@ -93,13 +93,20 @@ def test_an_item_in_a_batch_is_as_alone(kind, dims, scale):
     assert front.outputs == (y.values.shape[1])
 
 
-@pytest.mark.parametrize("scale", ["clip", "bands"])
+@pytest.mark.parametrize("scale", ["samples", "clip", "bands"])
 def test_gain_and_offset_do_not_matter_when_scaled(scale):
     front = build(kind="mel", scale=scale)
     x = torch.randn(1, 2, 4000)
     torch.testing.assert_close(
         front(Ragged(x)).values, front(Ragged(1e-6 * x + 1e-5)).values, rtol=1e-3, atol=1e-3
     )
+
+
+def test_levels_tell_how_much_they_vary_where_samples_alone_are_scaled():
+    x = torch.randn(1, 1, 8000) * torch.linspace(0.1, 1, 8000)
+    front = build(kind="mel", scale="samples", channels=1)
+    plain = build(kind="mel", scale="none", channels=1)
+    torch.testing.assert_close(front(Ragged(x)), plain(standardised(Ragged(x))))
 
 
 def test_bands_take_away_what_a_fixed_filter_does():
@@ -138,6 +145,7 @@ def test_constant_channels_become_zeros_and_tiny_ones_do_not():
         (2, {}, "dims=2 sees images"),
         (1, {"scale": "bands"}, 'take "clip"'),
         (1, {"scale": "means"}, 'take "clip"'),
+        (2, {"kind": "map", "scale": "samples"}, "maps, which are levels"),
         (1, {"kind": "mel", "hop_s": 0.03}, "at most as long as the window"),
         (1, {"kind": "mel", "hop_s": 1e-5}, "is no sample at 8000 Hz"),
         (1, {"kind": "mel", "bands": 0}, "give 1 or more"),

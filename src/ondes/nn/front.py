@@ -25,12 +25,12 @@ class Config:
     Attributes:
         kind: "raw" samples; "mel" or "stft", levels in bands even in mel or in hertz; "map", for
             clips that are maps already, whose channels are the rows of one image.
-        scale: "none"; "clip", zero mean and unit variance over the clip, of every channel's
-            samples and then of its levels, so that gain and offset do not matter; "bands", the
-            same, but the levels band by band, so that no fixed filter matters much either;
-            "means", the same again, but levels keep their variance and lose each band's mean
-            alone. Maps count as levels here. What is constant becomes zeros. A network that
-            answers frame by frame takes "none".
+        scale: "none"; "samples", zero mean and unit variance over the clip of every channel's
+            samples, so that gain and offset do not matter, while levels tell how much they vary;
+            "clip", of its samples and then of its levels; "bands", the same, but the levels band
+            by band, so that no fixed filter matters much either; "means", the same again, but
+            levels keep their variance and lose each band's mean alone. Maps count as levels here.
+            What is constant becomes zeros. A network that answers frame by frame takes "none".
         window_s, hop_s: length and distance of the spectra's windows, in seconds.
         bands: of "mel".
         low_hz, high_hz: the band seen; None is the Nyquist frequency.
@@ -45,7 +45,7 @@ class Config:
     """
 
     kind: Literal["raw", "mel", "stft", "map"] = "raw"
-    scale: Literal["none", "clip", "bands", "means"] = "none"
+    scale: Literal["none", "samples", "clip", "bands", "means"] = "none"
     window_s: float = 0.025
     hop_s: float = 0.01
     bands: int = 64
@@ -76,6 +76,8 @@ class Config:
             raise RecipeError("masks of raw samples, which have no bands: vary the clips (p_mask)")
         if self.kind == "raw" and self.scale in {"bands", "means"}:
             raise RecipeError(f'scale="{self.scale}" of raw samples, which have none: take "clip"')
+        if self.kind == "map" and self.scale == "samples":
+            raise RecipeError('scale="samples" of maps, which are levels: take "clip" or "none"')
 
 
 class Front(nn.Module):
@@ -180,7 +182,7 @@ def _levels(config: Config, *, rate_hz: float) -> Levels | Rows | None:
 def _scaled(y: Ragged, config: Config) -> Ragged:
     """Scale levels [b, c, band, m] over the clip."""
     match config.scale:
-        case "none":
+        case "none" | "samples":
             return y
         case "means":
             return centred(y)
