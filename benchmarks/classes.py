@@ -54,7 +54,7 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "digits": Experiment(
         "spoken digits, one speaker held out",
-        ("digits/spectral",),
+        ("digits/spectral", "digits/raw"),
         "data.options.fold",
         (0, 1, 2, 3),
         rivals=("random-forest",),
