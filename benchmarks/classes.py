@@ -9,7 +9,7 @@ on and a finished one is not done again; delete the folder to train anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -32,13 +32,15 @@ from ondes.tasks.classify.score import answers, scores
 RUNS = Path("runs/benchmarks/classes")
 
 Scores = dict[str, Any]
+BySeed = Sequence[Sequence[Scores]]  # of every fold, seed by seed
 
 
 class Experiment(NamedTuple):
     """Recipes on the same folds, and what is shown of them.
 
-    over: "pooled" scores the clips of all folds together, where folds are too unlike for a mean;
-        "each" shows the first score of every fold.
+    over: "pooled" scores the clips of all folds together, where folds are too unlike for a mean,
+        and shows the mean of the first score beside; "each" shows the first score of every fold.
+    by_tag: scores that are shown tag by tag as well.
     """
 
     title: str
@@ -49,6 +51,7 @@ class Experiment(NamedTuple):
     scores: tuple[str, ...] = ("accuracy", "f1_macro")
     asked: str = ""
     over: Literal["mean", "pooled", "each"] = "mean"
+    by_tag: tuple[str, ...] = ()
 
 
 EXPERIMENTS = {
@@ -70,7 +73,7 @@ EXPERIMENTS = {
     ),
     "wrist": Experiment(
         "wrist activities, one person held out",
-        ("wrist/inception-time",),
+        ("wrist/raw", "wrist/spectral", "wrist/inception-time"),
         "data.options.fold",
         tuple(range(9)),
         asked="accuracy .90",
@@ -78,7 +81,7 @@ EXPERIMENTS = {
     ),
     "uwb": Experiment(
         "UWB line of sight, placements held out",
-        ("uwb/inception-time",),
+        ("uwb/lenet", "uwb/inception-time"),
         "data.options.fold",
         tuple(range(6)),
         scores=("balanced_accuracy", "f1_macro"),
@@ -86,7 +89,7 @@ EXPERIMENTS = {
     ),
     "csi": Experiment(
         "WiFi location, later days",
-        ("csi/inception-time",),
+        ("csi/inception-time", "csi/joint"),
         "data.options.until",
         (8,),
         asked="beyond .55",
@@ -103,11 +106,12 @@ EXPERIMENTS = {
     ),
     "tags": Experiment(
         "tags of mixtures of ESC-10, one fold held out",
-        ("tagged/sample-cnn", "tagged/rese", "tagged/mel"),
+        ("tagged/sample-cnn", "tagged/rese", "tagged/mel", "tagged/spectral"),
         "data.options.sounds.fold",
         (1, 2, 3),
         rivals=("random-forest",),
         scores=("roc_auc", "pr_auc", "f1_macro"),
+        by_tag=("roc_auc", "pr_auc"),
     ),
 }
 
@@ -153,17 +157,19 @@ def _section(
     experiment: Experiment, wanted: Collection[str], *, seeds: int, folds: int | None, scale: str
 ) -> str:
     chosen = experiment.folds[:folds]
-    rows = [
-        [name, *_cells(list(found), experiment)]
+    measured = {
+        name: list(found)
         for name, found in _measured(experiment, chosen, seeds, scale)
         if name in wanted
-    ]
+    }
+    rows = [[name, *_cells(found, experiment)] for name, found in measured.items()]
     asked = f"; asked: {experiment.asked}" if experiment.asked else ""
     title = f"### {experiment.title[0].upper()}{experiment.title[1:]}"
     at = f", at the scale {scale}" if scale else ""
     of = ", their clips pooled" if experiment.over == "pooled" else ""
     about = f"{len(chosen)} fold(s){of}, {seeds} seed(s){at}{asked}."
-    return "\n\n".join([title, about, table(("model", *_columns(experiment, chosen)), rows)])
+    whole = table(("model", *_columns(experiment, chosen)), rows)
+    return "\n\n".join([title, about, whole, *_by_tag(experiment, measured)])
 
 
 def _measured(
@@ -258,14 +264,27 @@ def _leaves(options: object) -> Iterator[object]:
         yield options
 
 
-def _cells(by_seed: Sequence[Sequence[Scores]], experiment: Experiment) -> list[str]:
+def _cells(by_seed: BySeed, experiment: Experiment) -> list[str]:
     join = {"mean": _mean, "pooled": _pooled, "each": _each}[experiment.over]
     columns = np.transpose([join(folds, experiment.scores) for folds in by_seed])
     return [_cell(values) for values in columns]
 
 
+def _by_tag(experiment: Experiment, measured: Mapping[str, BySeed]) -> Iterator[str]:
+    """Yield for each score that is shown so a table of all tags and models."""
+    for name in experiment.by_tag:
+        some = next(iter(measured.values()))[0][0]
+        keys = tuple(key for key in some if key.startswith(f"{name}/"))
+        columns = [_cells(found, experiment._replace(scores=keys)) for found in measured.values()]
+        rows = [[key.partition("/")[2], *row] for key, *row in zip(keys, *columns, strict=True)]
+        yield table((name, *measured), rows)
+
+
 def _columns(experiment: Experiment, folds: Sequence[Any]) -> Sequence[str]:
-    return [str(fold) for fold in folds] if experiment.over == "each" else experiment.scores
+    if experiment.over == "each":
+        return [str(fold) for fold in folds]
+    beside = [f"{experiment.scores[0]}, mean of folds"] if experiment.over == "pooled" else []
+    return [*experiment.scores, *beside]
 
 
 def _mean(folds: Sequence[Scores], names: Sequence[str]) -> list[float]:
@@ -277,12 +296,12 @@ def _each(folds: Sequence[Scores], names: Sequence[str]) -> list[float]:
 
 
 def _pooled(folds: Sequence[Scores], names: Sequence[str]) -> list[float]:
-    """Return scores of the clips of all folds together, from how classes are confused."""
+    """Return scores of the clips of all folds together, and the mean of the first one."""
     counts = np.sum([one["confusion"] for one in folds], axis=0)
     places = np.indices(counts.shape).reshape(2, -1)
     true, found = np.repeat(places, counts.ravel(), axis=1)
     scored = class_scores(true, np.eye(len(counts))[found])
-    return [scored[name] for name in names]
+    return [*(scored[name] for name in names), *_mean(folds, names[:1])]
 
 
 def _cell(values: NDArray[np.float64]) -> str:
