@@ -7,7 +7,9 @@ from ondes.data.uwb.maps import Frames
 from ondes.errors import RateError
 from ondes.run.engine import Samples
 from ondes.run.source import Choice, together
+from ondes.run.translating import Translated
 from ondes.run.windows import Pace, Window, Windows
+from ondes.signal import Signal
 from ondes.spec import ClipSpec
 
 
@@ -18,6 +20,15 @@ class Map(NamedTuple):
     stop: int
     x: Samples
     still: bool
+
+
+class Mapped(NamedTuple):
+    """A map of the frames [start, stop) of a recording, and what it is translated into."""
+
+    start: int
+    stop: int
+    source: Signal
+    made: Translated
 
 
 class Maps:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from ondes.protocols import Sensor
 from ondes.run.card import Card
 from ondes.run.detector import Progress, told
 from ondes.run.engine import Samples
-from ondes.run.mapping import Map, Maps
+from ondes.run.mapping import Map, Mapped, Maps
 from ondes.run.predictors import Predictor
 from ondes.run.source import Choice, Recording, Source, source_of, together
 from ondes.run.translating import Parts, Stream, Translated, alive, joined, parted
@@ -27,15 +26,6 @@ from ondes.signal import Signal
 from ondes.spec import ClipSpec, TranslatorSpec
 from ondes.tasks.translate import Reading
 from ondes.timebase import Timebase
-
-
-class Mapped(NamedTuple):
-    """A map of the frames [start, stop) of a recording, and what it is translated into."""
-
-    start: int
-    stop: int
-    source: Signal
-    made: Translated
 
 
 @dataclass(frozen=True)
@@ -140,9 +130,8 @@ class Translator:
         if source.n_samples is not None:
             self._check_map(source.n_samples)
         chosen = together(channels, source.channels, self.heard)
-        blocks = told(source, progress)
-        moving = alive(blocks, chosen, source.channels, each=self.spec.dims == 1)
-        yield from map(stream.push, moving)
+        blocks = alive(told(source, progress), chosen, source.channels, each=self.spec.dims == 1)
+        yield from map(stream.push, blocks)
         yield stream.finish()
 
     def maps(
@@ -341,9 +330,7 @@ class Translator:
 
     def _mapped(self, one: Map) -> Mapped:
         if one.still:
-            raise ChannelError(
-                f"frames {one.start} to {one.stop} do not differ: look at the sensor"
-            )
+            raise ChannelError(f"frames {one.start} to {one.stop} are alike: look at the sensor")
         source = Signal.of(one.x, rate_hz=self.way.source.rate_hz)
         return Mapped(one.start, one.stop, source, self._signals(self.parts_of(one.x)))
 
