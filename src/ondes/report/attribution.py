@@ -47,7 +47,9 @@ def shown(
     for one, strip, y in zip(attributions, strips, places[1:], strict=False):
         parts.append(_label(NAMES[one.way], f"sanity {one.sanity:.2f}", y))
         parts.append(f'<g transform="translate({LEFT} {y})">{strip}</g>')
-    parts.append(_label("Spectrogram", "", places[-2]))
+    top = signal.rate_hz / 2
+    octaves = f"{_hertz(top / 2**SHOWN_OCTAVES)} to {_hertz(top)}"
+    parts.append(_label("Spectrogram", octaves, places[-2]))
     parts.append(_picture(signal, places[-2]))
     first = attributions[0]
     return {
@@ -64,6 +66,10 @@ def shown(
     }
 
 
+def _hertz(frequency_hz: float) -> str:
+    return page.hertz(float(f"{frequency_hz:.2g}"))
+
+
 def _label(name: str, more: str, y: float) -> str:
     return (
         f'<text x="0" y="{y + 18}">{html.escape(name)}</text>'
@@ -72,9 +78,9 @@ def _label(name: str, more: str, y: float) -> str:
 
 
 def _strip(signal: Signal, one: Attribution) -> str:
-    """Return the waveform in grey, and over it areas for and against."""
+    """Return the waveform in grey, of several channels the loudest, and areas for and against."""
     wide = WIDTH - LEFT
-    x = signal.samples.mean(0)
+    x = signal.samples[np.square(signal.samples).sum(1).argmax()]
     edges = np.linspace(0, len(x), min(COLUMNS, len(x)) + 1).astype(np.int64)[:-1]
     wave = outline(np.minimum.reduceat(x, edges), np.maximum.reduceat(x, edges))
     means = np.add.reduceat(one.values, edges) / np.diff(np.append(edges, len(x)))

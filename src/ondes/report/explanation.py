@@ -24,7 +24,7 @@ SCRIPTS = ("classification", "theme")
 ARRAYS = (
     *("index", "labels", "waves", "power", "frequency_hz", "peak_hz", "answer", "silence"),
     *("tone_hz", "tones", "at_peak", "tone_response", "tone_rise", "dead", "seed_peak_hz"),
-    *("repeatability", "weights", "steps"),
+    *("repeatability", "weights", "own_peak_hz", "steps"),
 )
 SHOWN = 12  # filters of a layer whose waveforms are drawn
 GLANCE = 6  # of these, side by side with those of other layers
@@ -255,6 +255,8 @@ def _drawn(layer: Explained, k: int) -> Drawn:
     said = [] if np.isnan(rise) else [f"tone {rise:.2f}"]
     if np.isfinite(layer.repeatability[k]):
         said.append(f"agree {layer.repeatability[k]:.2f}")
+    if np.isfinite(layer.own_peak_hz[k]):
+        said.append(f"taps {_hertz(layer.own_peak_hz[k])}")
     return Drawn(
         label=layer.labels[k],
         wave=_wave(layer, k, layer.waves[k]),

@@ -36,6 +36,7 @@ def test_it_finds_the_bands_of_a_filter_bank():
     assert found.tone_response.min() > 0.97
     assert not found.dead.any()
     assert found.repeatability.min() > 0.9
+    assert np.abs(found.own_peak_hz - CENTRES).max() < 10  # what its taps are made for
 
 
 def test_results_have_the_shapes_and_levels_they_promise():
@@ -95,6 +96,7 @@ def test_a_second_layer_that_picks_one_band_sings_it():
     found = explain(subject(nn.Sequential(first, pick, nn.ReLU())), options=PLAIN)["1"]
     assert abs(found.peak_hz[0] - CENTRES[2]) < RATE_HZ / 65
     assert found.tone_response[0] > 0.95
+    assert np.isnan(found.own_peak_hz).all()  # it hears filters, not the signal
 
 
 def test_fields_are_those_that_the_network_declares():

@@ -24,7 +24,7 @@ Progress = Callable[[float, str], None]
 
 WATCHED = 6  # filters whose way is recorded
 RESOLVED = 512  # of the rate: to which part of it peaks are blurred, at most
-RETRIES = 3  # new starts for what stays dead
+RETRIES = 2  # new starts for what stays dead
 
 
 def explain(
@@ -81,10 +81,8 @@ class _Work:
     def explained(self, job: Job) -> Explained:
         """Climb from every seed, keep the highest, and judge it."""
         swept = self._sweep.of(job)
-        began, options = time.perf_counter(), self._options
-        batch = options.batch or job.batch
-        runs = [self._run(job, options.seed + k, batch) for k in range(options.seeds)]
-        reached = torch.stack([judge.own(job.goal, run.x, job.index, batch=batch) for run in runs])
+        began = time.perf_counter()
+        runs, reached = self._runs(job, self._options.batch or job.batch)
         self._check(reached, job)
         best = reached.argmax(0)
         x = torch.stack([run.x for run in runs])[best, torch.arange(len(job.index))]
@@ -133,8 +131,22 @@ class _Work:
                 "network in a higher precision"
             )
 
-    def _run(self, job: Job, seed: int, batch: int) -> Climbed:
-        """Climb from one seed, batch by batch; what stays dead starts again."""
+    def _runs(self, job: Job, batch: int) -> tuple[list[Climbed], Tensor]:
+        """Climb from every seed; return the climbs, and what is answered to each, [seed, filter].
+
+        What one seed could not wake, however often it started, starts but once from the next.
+        """
+        runs, reached = list[Climbed](), list[Tensor]()
+        for seed in range(self._options.seed, self._options.seed + self._options.seeds):
+            hopeless = (
+                reached[-1] <= 0 if reached else torch.zeros(len(job.index), dtype=torch.bool)
+            )
+            runs.append(self._run(job, seed, batch, hopeless))
+            reached.append(judge.own(job.goal, runs[-1].x, job.index, batch=batch))
+        return runs, torch.stack(reached)
+
+    def _run(self, job: Job, seed: int, batch: int, hopeless: Tensor) -> Climbed:
+        """Climb from one seed, batch by batch; what stays dead starts again, if there is hope."""
         generator = torch.Generator().manual_seed(seed)
         watched = some(len(job.index), WATCHED)
         parts = []
@@ -142,7 +154,8 @@ class _Work:
             index = job.index[begin : begin + batch]
             inside = watched[(watched >= begin) & (watched < begin + len(index))] - begin
             part = self._climbed(job, index, generator, inside)
-            parts.append(self._woken(job, index, part, generator))
+            spare = hopeless[begin : begin + batch]
+            parts.append(self._woken(job, index, part, generator, spare))
             self._tell(job, len(index) / self._options.seeds)
         return _joined(parts)
 
@@ -171,11 +184,15 @@ class _Work:
             return 1
         return job.hop if job.kind == OUTPUT else min(job.field, job.samples)
 
-    def _woken(self, job: Job, index: Tensor, run: Climbed, generator: torch.Generator) -> Climbed:
+    def _woken(
+        self, job: Job, index: Tensor, run: Climbed, generator: torch.Generator, spare: Tensor
+    ) -> Climbed:
+        """Start again what is silent, but for what is spared."""
         if job.kind == OUTPUT or self._options.climbing.method == "samplecnn":
             return run
         for _ in range(RETRIES):
-            silent = torch.nonzero(judge.own(job.goal, run.x, index, batch=len(index)) <= 0)[:, 0]
+            answers = judge.own(job.goal, run.x, index, batch=len(index))
+            silent = torch.nonzero((answers <= 0) & ~spare)[:, 0]
             if len(silent) == 0:
                 return run
             again = self._climbed(job, index[silent], generator, None)

@@ -101,6 +101,20 @@ class Explained:
         return best
 
     @property
+    def own_peak_hz(self) -> Doubles:
+        """Where each filter's own taps pass most, to be compared with `peak_hz`: float64 [filter].
+
+        NaN of layers that hear other layers, whose taps say nothing of frequencies.
+        """
+        taps, (filters, channels, samples) = self.weights, self.waves.shape
+        if self.kind != "conv1d" or taps.shape[1] != channels or taps.shape[-1] < self.field:
+            return np.full(filters, np.nan)
+        size = max(samples, taps.shape[-1])
+        passed = np.square(np.abs(np.fft.rfft(taps, n=size))).sum(1)
+        peaks: Doubles = (1 + passed[:, 1:].argmax(1)) * (self.rate_hz / size)
+        return peaks
+
+    @property
     def order(self) -> Whole:
         """Filters by their peaks, low to high; dead ones last: int64 [filter]."""
         return np.lexsort((self.peak_hz, self.dead))
