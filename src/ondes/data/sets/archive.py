@@ -70,8 +70,8 @@ def build(config: Config, *, split: str, seed: int = 0) -> Clips:  # noqa: ARG00
     splits.check(parts, content=clips.digests)
     if split == "test" and not parts.test.size:
         raise InputError(
-            f"{folder} holds no {config.name}_TEST.ts: get it, or learn from a part of TRAIN and test "
-            "another (ondes train ... --set data.options.inside=true --set "
+            f"{folder} holds no {config.name}_TEST.ts: get it, or learn from a part of TRAIN and "
+            "test another (ondes train ... --set data.options.inside=true --set "
             "data.options.parts=5); a model that learnt from all of TRAIN cannot be judged by it"
         )
     return clips.take(parts.part(split, of=config.name))
