@@ -66,8 +66,8 @@ ABOUT = """
 ### What keeps the classifier
 
 {clips:,.0f} test clips; {pairs} unlabelled pairs to learn from. F1 is the macro mean over actions,
-± its standard deviation over so many seeds. *Recovered* is the share of the lost F1 that comes back;
-`same` the share of clips of which the classifier says what it says of the true partner; L1 the
+± its standard deviation over so many seeds. *Recovered* is the share of the lost F1 that comes
+back; `same` the share of clips of which the classifier says what it says of the true partner; L1 the
 error of maps, in units of 10 dB.
 """.strip()
 FEW = """
