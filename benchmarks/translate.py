@@ -67,8 +67,8 @@ ABOUT = """
 
 {clips:,.0f} test clips; {pairs} unlabelled pairs to learn from. F1 is the macro mean over actions,
 ± its standard deviation over so many seeds. *Recovered* is the share of the lost F1 that comes
-back; `same` the share of clips of which the classifier says what it says of the true partner; L1 the
-error of maps, in units of 10 dB.
+back; `same` the share of clips of which the classifier says what it says of the true partner; L1
+the error of maps, in units of 10 dB.
 """.strip()
 FEW = """
 ### How many pairs
