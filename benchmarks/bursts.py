@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import ondes
+from ondes.data.chosen import chosen
 from ondes.data.sets import bursts
 from ondes.protocols import Dataset
-from ondes.recipe.build import first
 from ondes.run.pipeline import Pipeline
 from ondes.tasks.detect import classical, evaluate
 
@@ -65,7 +65,8 @@ def _table(
     yield f"| {heading} | detector | " + " | ".join(COLUMNS) + " |"
     yield "| --- | --- |" + " --: |" * len(COLUMNS)
     for case, examples in cases.items():
-        for detector, scores in _scored(pipeline, first(examples, clips)):
+        some = chosen(examples, range(min(clips, len(examples))))
+        for detector, scores in _scored(pipeline, some):
             figures = " | ".join(f"{scores[column]:.4f}" for column in COLUMNS)
             yield f"| {case} | {detector} | {figures} |"
 

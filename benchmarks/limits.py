@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import ondes
+from ondes.data.chosen import chosen
 from ondes.data.mixtures import Mixing
 from ondes.data.sets import tones
 from ondes.ops.augment import Config as Augmentation
-from ondes.recipe.build import first
 from ondes.run.pipeline import Pipeline
 from ondes.tasks.detect import evaluate
 
@@ -39,6 +39,6 @@ def report(clips: int = 60) -> str:
 def _rows(pipeline: Pipeline, clips: int) -> Iterator[str]:
     for name, mixing in CASES.items():
         config = tones.Config(rate_hz=24_000, mixing=mixing)
-        examples = first(tones.build(config, split="test", seed=0), clips)
-        scores = evaluate(pipeline, examples)
+        examples = tones.build(config, split="test", seed=0)
+        scores = evaluate(pipeline, chosen(examples, range(min(clips, len(examples)))))
         yield f"| {name} | " + " | ".join(f"{scores[column]:.3f}" for column in COLUMNS) + " |"
