@@ -89,7 +89,7 @@ EXPERIMENTS = {
     ),
     "csi": Experiment(
         "WiFi location, later days",
-        ("csi/inception-time", "csi/joint"),
+        ("csi/inception-time",),
         "data.options.until",
         (8,),
         asked="beyond .55",
