@@ -119,7 +119,7 @@ def test_channels_are_chosen_by_name_or_number_and_mixed_on_demand(heard, noise)
     assert_same(heard.detect(signal, channels=[1]), both.filter(channel=1))
     mixed = heard.detect(signal, channels="mix")
     assert mixed == heard.detect(noise.mean(axis=0, dtype=np.float32), rate_hz=8000)
-    with pytest.raises(ChannelError, match="has left, right; did you mean 'right'"):
+    with pytest.raises(ChannelError, match="are left, right; did you mean 'right'"):
         heard.detect(signal, channels="rihgt")
     with pytest.raises(ChannelError, match="each once"):
         heard.detect(signal, channels=[0, "left"])
