@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from inspect import signature
 
 from ondes.errors import InputError, nearest
@@ -43,3 +43,20 @@ def typed(name: str, report: Callable[..., str], given: Given) -> dict[str, int 
         except ValueError as error:
             raise InputError(f"--set {name}.{key}={value}: give a whole number") from error
     return values
+
+
+def named(
+    option: str, given: str, known: Collection[str], *, of: Callable[[str], str] = str
+) -> list[str]:
+    """The names that an option NAME.OPTION lists, with commas; all that are known if empty.
+
+    Raises InputError where there is none of a name; `of` tells which part of it is looked for.
+    """
+    names = given.split(",") if given else list(known)
+    for name in names:
+        if of(name) not in known:
+            raise InputError(
+                f"{option}={given}: there is no {name!r}{nearest(name, known)}; there are "
+                f"{', '.join(known)}"
+            )
+    return names

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from ondes.io import atomic_write
 
 
@@ -34,3 +37,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1)
     """A Markdown table; the first columns are texts, the others numbers."""
     ruler = ["---"] * texts + ["--:"] * (len(head) - texts)
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ruler, *rows))
+
+
+def spread(values: ArrayLike, digits: int = 3) -> str:
+    """The mean of some values and, of two or more, their standard deviation; nothing of none."""
+    found = np.asarray(values, np.float64)
+    if not found.size:
+        return ""
+    about = f" ± {np.std(found, ddof=1):.{digits}f}" if found.size > 1 else ""
+    return f"{np.mean(found):.{digits}f}{about}"

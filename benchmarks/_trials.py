@@ -12,14 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from benchmarks._kept import kept
 from benchmarks._scenes import Scenes
 from benchmarks._stored import Stored
 from ondes import recipe
 from ondes.data.uwb.radar import Radar
 from ondes.data.uwb.sensors import NEW
-from ondes.io import atomic_write
 from ondes.protocols import Examples
 from ondes.recipe import Recipe, build, run
 from ondes.run.loading import load
@@ -132,24 +130,5 @@ class Trials:
         return kept(self.folder / f"{name}.json", scored)
 
 
-def kept(path: Path, scored: Callable[[], Scores]) -> Scores:
-    """Return the scores in a file, which is made where there is none."""
-    if not path.exists():
-        scores = dict(scored())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(scores, indent=1))
-    found: Scores = json.loads(path.read_text())
-    return found
-
-
 def _name(name: str, pairs: int, seed: int, steps: int) -> str:
     return f"{name}-{pairs}-{seed}" + (f"-{steps}" if steps else "")
-
-
-def spread(values: Sequence[float], digits: int = 3) -> str:
-    """The mean of some values and, of two or more, their standard deviation."""
-    if not values:
-        return ""
-    about = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{digits}f}{about}"

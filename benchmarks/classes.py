@@ -8,19 +8,17 @@ on and a finished one is not done again; delete the folder to train anew.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks._page import table
+from benchmarks._kept import kept
+from benchmarks._options import named
+from benchmarks._page import spread, table
 from ondes import recipe
 from ondes.data.clips import Clips
-from ondes.errors import InputError, nearest
-from ondes.io import atomic_write
 from ondes.metrics.labels import class_scores, confusion
 from ondes.protocols import ClipDataset
 from ondes.recipe import Recipe, build, run
@@ -128,9 +126,9 @@ def report(
         folds: the first of each experiment; 0 is all.
         scale: of the recipes, which have "laptop"; their own if empty.
     """
-    chosen = [EXPERIMENTS[name] for name in _named("only", only, EXPERIMENTS)]
+    chosen = [EXPERIMENTS[name] for name in named("classes.only", only, EXPERIMENTS)]
     every = dict.fromkeys(name for one in chosen for name in (*one.recipes, *one.rivals))
-    wanted = _named("models", models, every)
+    wanted = named("classes.models", models, every)
     sections = [
         _section(one, wanted, seeds=seeds, folds=folds or None, scale=scale) for one in chosen
     ]
@@ -140,17 +138,6 @@ def report(
         "or the last one counts; rivals learn from training and validation clips together."
     )
     return "\n\n".join([head, *sections])
-
-
-def _named(option: str, given: str, known: Collection[str]) -> list[str]:
-    names = given.split(",") if given else list(known)
-    for name in names:
-        if name not in known:
-            raise InputError(
-                f"classes.{option}={given}: there is no {name!r}{nearest(name, known)}; there are "
-                f"{', '.join(known)}"
-            )
-    return names
 
 
 def _section(
@@ -206,24 +193,26 @@ def _recipe(name: str, experiment: Experiment, fold: object, seed: int, scale: s
 def ours(experiment: Recipe) -> Scores:
     """Train the recipe, or go on with it, and return its scores on the test split."""
     folder = RUNS / _name(experiment)
-    if not (folder / "test.json").exists():
+
+    def scored() -> Scores:
         model: Any = load(run.train(experiment, folder, resume=True))
-        found = kinds.find("classify").evaluate(model, build.dataset(experiment, "test"))
-        _keep(folder / "test.json", found)
-    return _read(folder / "test.json")
+        found: Scores = kinds.find("classify").evaluate(model, build.dataset(experiment, "test"))
+        return found
+
+    return kept(folder / "test.json", scored)
 
 
 def theirs(family: str, experiment: Recipe) -> Scores:
     """Fit a rival to what the recipe learns from and is validated by, and return its scores."""
-    path = RUNS / f"{family}-{_name(experiment)}.json"
-    if not path.exists():
+
+    def scored() -> Scores:
         target = experiment.task.options.get("target", "class")
         rival = classical.fit(
             family, _learnt(experiment), seed=experiment.seed, target=target, absent=True
         )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _keep(path, _judged(rival, build.dataset(experiment, "test")))
-    return _read(path)
+        return _judged(rival, build.dataset(experiment, "test"))
+
+    return kept(RUNS / f"{family}-{_name(experiment)}.json", scored)
 
 
 def _judged(rival: classical.Rival, clips: ClipDataset) -> Scores:
@@ -267,7 +256,7 @@ def _leaves(options: object) -> Iterator[object]:
 def _cells(by_seed: BySeed, experiment: Experiment) -> list[str]:
     join = {"mean": _mean, "pooled": _pooled, "each": _each}[experiment.over]
     columns = np.transpose([join(folds, experiment.scores) for folds in by_seed])
-    return [_cell(values) for values in columns]
+    return [spread(values) for values in columns]
 
 
 def _by_tag(experiment: Experiment, measured: Mapping[str, BySeed]) -> Iterator[str]:
@@ -302,18 +291,3 @@ def _pooled(folds: Sequence[Scores], names: Sequence[str]) -> list[float]:
     true, found = np.repeat(places, counts.ravel(), axis=1)
     scored = class_scores(true, np.eye(len(counts))[found])
     return [*(scored[name] for name in names), *_mean(folds, names[:1])]
-
-
-def _cell(values: NDArray[np.float64]) -> str:
-    spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.3f}{spread}"
-
-
-def _keep(path: Path, found: Scores) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(found, indent=1))
-
-
-def _read(path: Path) -> Scores:
-    found: Scores = json.loads(path.read_text())
-    return found

@@ -15,10 +15,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._page import table
+from benchmarks._kept import kept
+from benchmarks._page import spread, table
 from benchmarks._scenes import opened
 from benchmarks._stored import stacked
-from benchmarks._trials import kept, spread
 from ondes import recipe
 from ondes.data.pairs import KnownPairs
 from ondes.data.sets import ecg_leads

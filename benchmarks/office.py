@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from sklearn.ensemble import RandomForestClassifier
 
-from benchmarks._page import table
+from benchmarks._page import spread, table
 from ondes import recipe
 from ondes.metrics import (
     FrameCounts,
@@ -225,12 +225,7 @@ def measured(fold: int) -> Iterator[tuple[str, str, Result]]:
 
 def row(name: str, split: str, results: Sequence[Result]) -> list[str]:
     """One line of the table: means and, of several runs, the standard deviation."""
-    return [name, SPLITS[split], *map(_cell, zip(*results, strict=True))]
-
-
-def _cell(values: Sequence[float]) -> str:
-    spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.2f}{spread}"
+    return [name, SPLITS[split], *(spread(values, 2) for values in zip(*results, strict=True))]
 
 
 def report(*, folds: int = FOLDS) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import _doubt_picture, _pairs_picture
-from benchmarks._page import table
-from benchmarks._trials import OURS, Scores, Trials, spread
+from benchmarks._options import named
+from benchmarks._page import spread, table
+from benchmarks._trials import OURS, Scores, Trials
 from ondes.data.uwb.sensors import NEW, OLD
-from ondes.errors import InputError, nearest
+from ondes.errors import InputError
 from ondes.run.loading import load
 
 RUNS = Path("runs/benchmarks/translate")
@@ -143,16 +144,10 @@ def report(
 
 
 def _named(option: str, given: str, known: Collection[str]) -> list[str]:
+    """The names of rows or sensors; a row may tell its steps, as pix2pix:6000."""
     if given == "none":
         return []
-    names = given.split(",") if given else list(known)
-    for name in names:
-        if name.partition(":")[0] not in known:
-            raise InputError(
-                f"translate.{option}={given}: there is no {name!r}{nearest(name, known)}; there "
-                f"are {', '.join(known)}"
-            )
-    return names
+    return named(f"translate.{option}", given, known, of=lambda name: name.partition(":")[0])
 
 
 def _row(trials: Trials, name: str, seeds: int, poster: int) -> Row:

@@ -23,6 +23,9 @@ from ondes.spec import ClipSpec, Spec, TranslatorSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+ENDLESS = 2**24
+"""A data set this long is a generator: it is walked in order, as a shuffle would gain nothing."""
+
 Level = Literal["frame", "clip", "pair"]
 """Whether a network gives one value per class and frame, one per class and clip, or, of pairs, a
 signal for a signal."""
@@ -204,6 +207,13 @@ def told(examples: Dataset | ClipDataset, index: int) -> Told:
     if isinstance(examples, Telling):
         return examples.told(index)
     return Told(str(index), examples.labels, EventList.empty(examples.rate_hz))
+
+
+def true_of(clips: ClipDataset, index: int) -> NDArray[np.float32]:
+    """Return what is true of a clip, its y; where a data set has `y_of`, without its samples."""
+    y_of = getattr(clips, "y_of", None)
+    known: NDArray[np.float32] = y_of(index) if y_of else clips[index].y
+    return known
 
 
 class Step(NamedTuple):

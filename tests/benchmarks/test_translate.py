@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from benchmarks import _pairs_picture, _trials, translate
+from benchmarks import _pairs_picture, translate
+from benchmarks._kept import kept
 from benchmarks._stored import Stored
 from benchmarks._trials import Trials
 from ondes.data.sets import uwb_pairs
@@ -58,7 +59,7 @@ def test_numbers_of_pairs_and_other_sensors_have_their_tables(told, tmp_path, mo
 
 def test_scores_are_kept(tmp_path) -> None:
     path = tmp_path / "a" / "scores.json"
-    found = [_trials.kept(path, lambda seed=seed: {"f1": 0.5 + seed}) for seed in (0, 1)]
+    found = [kept(path, lambda seed=seed: {"f1": 0.5 + seed}) for seed in (0, 1)]
     assert found == [{"f1": 0.5}, {"f1": 0.5}]
     assert json.loads(path.read_text()) == {"f1": 0.5}
 

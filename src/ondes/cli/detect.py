@@ -77,8 +77,9 @@ def detect(
         pipeline = _options.detector(model, device=device, threads=threads)
         tell_unheard(alarming, pipeline.spec)
         wanted.make_folder()
+        heard = _options.choice(channel)
         job = _Detection(
-            pipeline, opening, wanted, _options.choice(channel), resample, alarming, unit
+            pipeline, opening, wanted, heard, resample=resample, rules=alarming, unit=unit
         )
         tally.failures += missing
         do = unless_done(job, wanted, skip_existing=skip_existing)

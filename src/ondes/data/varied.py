@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from ondes.errors import InputError
 from ondes.ops import vary
-from ondes.protocols import Clip, ClipDataset
+from ondes.protocols import ENDLESS, Clip, ClipDataset, true_of
 
 LENGTH = 10**9
-ENDLESS = 2**24  # clips from here on never end, and come in an order of their own
 CHAIN, PARTNER, SHARE = range(3)  # what randomness is for
 
 
@@ -57,10 +56,7 @@ class Varied:
 
     def y_of(self, index: int) -> NDArray[np.float32]:
         """Return what is true of the clip that is varied at `index`, mixed with no other."""
-        y_of = getattr(self.clips, "y_of", None)
-        place = self.place(index)
-        known: NDArray[np.float32] = y_of(place) if y_of else self.clips[place].y
-        return known
+        return true_of(self.clips, self.place(index))
 
     def place(self, index: int) -> int:
         """Return which of `clips` is varied at `index`."""
@@ -84,7 +80,7 @@ class Varied:
 
 def _groups(clips: ClipDataset) -> list[NDArray[np.int64]]:
     """The clips that have each label, and those that have none; without empty groups."""
-    has = np.stack([clips[i].y for i in range(len(clips))]) >= 0.5
+    has = np.stack([true_of(clips, i) for i in range(len(clips))]) >= 0.5
     columns = [*has.T, ~has.any(1)]
     return [np.flatnonzero(column) for column in columns if column.any()]
 

@@ -11,16 +11,13 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from ondes.errors import InputError
-from ondes.protocols import Examples, Task
+from ondes.protocols import ENDLESS, Examples, Task
 from ondes.train import seeds
 from ondes.train.config import TrainConfig
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Batch = dict[str, torch.Tensor]
 Place = tuple[int, int]  # position in the run, index in the data set
-
-ENDLESS = 2**24
-"""A data set this long is a generator: it is walked in order, as a shuffle would gain nothing."""
 
 
 @dataclass(frozen=True)

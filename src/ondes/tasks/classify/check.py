@@ -15,7 +15,7 @@ from ondes.errors import (
     few,
     nearest,
 )
-from ondes.protocols import Clip, ClipDataset
+from ondes.protocols import ENDLESS, Clip, ClipDataset, true_of
 from ondes.spec import ClipSpec
 from ondes.tasks.classify.reading import Target
 
@@ -23,7 +23,6 @@ Targets = NDArray[np.float64]
 
 SEEN = 1000  # clips of an endless data set that are looked at, for what is true of them
 SEEN_CHEAPLY = 2**14  # where their samples need not be computed for that
-ENDLESS = 2**24
 
 
 def check_fit(clips: ClipDataset, spec: ClipSpec) -> None:
@@ -76,11 +75,9 @@ def targets(clips: ClipDataset) -> Targets:
     known = getattr(clips, "y", None)
     if isinstance(known, np.ndarray):
         return known.astype(np.float64)
-    y_of = getattr(clips, "y_of", None)
-    most = SEEN if y_of is None else SEEN_CHEAPLY
+    most = SEEN_CHEAPLY if hasattr(clips, "y_of") else SEEN
     places = range(most if len(clips) >= ENDLESS else len(clips))
-    found = map(y_of, places) if y_of else (clips[index].y for index in places)
-    rows = [np.asarray(row, np.float64) for row in found]
+    rows = [np.asarray(true_of(clips, index), np.float64) for index in places]
     shapes = sorted({row.shape for row in rows})
     if len(shapes) != 1:
         raise InputError(

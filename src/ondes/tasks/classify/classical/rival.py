@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ondes.errors import InputError, NotFiniteError, RateError
-from ondes.protocols import ClipDataset
+from ondes.protocols import ENDLESS, ClipDataset
 from ondes.spec import ClipSpec
 from ondes.tasks.classify.check import (
-    ENDLESS,
     check_learnable,
     check_samples,
     check_targets,
