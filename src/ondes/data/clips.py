@@ -158,6 +158,23 @@ def from_signals(
     )
 
 
+def joined(first: Clips, second: Clips) -> Clips:
+    """The clips of two sets of the same labels, one after the other; raises what `Clips` does."""
+    if first.labels != second.labels or first.rate_hz != second.rate_hz:
+        raise InputError(
+            f"joined({first!r}, {second!r}): give clips of the same labels at the same rate"
+        )
+    return Clips(
+        [*first.arrays, *second.arrays],
+        np.concatenate([first.y, second.y]),
+        labels=first.labels,
+        rate_hz=first.rate_hz,
+        groups=[*first.groups, *second.groups],
+        names=[*first.names, *second.names],
+        channels=first.n_channels,
+    )
+
+
 def classes_of(names: Iterable[str]) -> tuple[str, ...]:
     """The different names, sorted; numbers by their value.
 
