@@ -63,7 +63,7 @@ EXPERIMENTS = {
     ),
     "esc10": Experiment(
         "ESC-10, one fold held out",
-        ("esc10/spectral", "esc10/light", "esc10/mel", "esc10/raw"),
+        ("esc10/spectral", "esc10/mel", "esc10/raw"),
         "data.options.fold",
         (1, 2, 3),
         rivals=("random-forest",),

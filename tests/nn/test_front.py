@@ -32,14 +32,14 @@ def spectrum(x, *, hop=80, size=160):
 
 
 def test_stft_is_torchs_power_above_the_floor():
-    x = torch.randn(2, 2, 1001)
+    x = torch.randn(2, 2, 1001, generator=torch.Generator().manual_seed(0))
     found = build(kind="stft")(Ragged(x)).values
     expected = (10 * spectrum(x).log10() + 80).clamp(min=0) / 20
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_mel_is_the_mean_over_its_bins():
-    x = torch.randn(2, 2, 1001)
+    x = torch.randn(2, 2, 1001, generator=torch.Generator().manual_seed(0))
     found = build(kind="mel", floor_db=-60.0)(Ragged(x)).values
     filters = mel_filters(20, n_fft=256, rate_hz=RATE)
     power = (filters / filters.sum(1, keepdim=True)) @ spectrum(x)
@@ -77,6 +77,18 @@ def test_narrow_mel_bands_take_a_finer_spectrum():
     front = build(kind="mel", bands=120)
     assert front.levels.n_fft == 512
     assert torch.isfinite(front(Ragged(torch.randn(1, 2, 800))).values).all()
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+def test_further_windows_are_further_channels_of_the_same_moments(dims):
+    x = ragged(torch.randn(2, 2, 1001), torch.tensor([1001, 400]))
+    both = build(dims, kind="mel", further_s=(0.06,))
+    apart = [build(dims, kind="mel", window_s=window_s) for window_s in (0.02, 0.06)]
+    found = both(x)
+    expected = torch.cat([front(x).values for front in apart], 1)
+    assert torch.equal(found.values, expected)
+    assert both.outputs == expected.shape[1]
+    assert both.field == apart[1].field
 
 
 @pytest.mark.parametrize(("kind", "dims"), KINDS)
@@ -146,7 +158,9 @@ def test_constant_channels_become_zeros_and_tiny_ones_do_not():
         (1, {"scale": "bands"}, 'take "clip"'),
         (1, {"scale": "means"}, 'take "clip"'),
         (2, {"kind": "map", "scale": "samples"}, "maps, which are levels"),
-        (1, {"kind": "mel", "hop_s": 0.03}, "at most as long as the window"),
+        (1, {"kind": "mel", "hop_s": 0.03}, "at most as long as each window"),
+        (1, {"kind": "mel", "hop_s": 0.01, "further_s": (0.005,)}, "a window of 0.005"),
+        (2, {"kind": "stft", "further_s": (0.05,)}, 'take front.kind="mel"'),
         (1, {"kind": "mel", "hop_s": 1e-5}, "is no sample at 8000 Hz"),
         (1, {"kind": "mel", "bands": 0}, "give 1 or more"),
         (1, {"kind": "mel", "bands": 500}, "give fewer bands or a longer window"),

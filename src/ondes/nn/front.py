@@ -1,15 +1,15 @@
 """What a network is given of a signal: its samples, levels in bands of its spectrum, or a map."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ondes.errors import InputError, RecipeError
-from ondes.nn.field import Field
+from ondes.nn.field import Field, widest
 from ondes.nn.masks import Masks
 from ondes.nn.ragged import Ragged, surrounded
 from ondes.nn.scale import centred, standardised
@@ -32,6 +32,8 @@ class Config:
             levels keep their variance and lose each band's mean alone. Maps count as levels here.
             What is constant becomes zeros. A network that answers frame by frame takes "none".
         window_s, hop_s: length and distance of the spectra's windows, in seconds.
+        further_s: lengths of further windows around the same moments, for "mel": levels of each
+            are channels of their own. Short windows tell when, long ones which frequency.
         bands: of "mel".
         low_hz, high_hz: the band seen; None is the Nyquist frequency.
         floor_db: level that counts as silence, against white noise with an RMS of 1 (of the
@@ -48,6 +50,7 @@ class Config:
     scale: Literal["none", "samples", "clip", "bands", "means"] = "none"
     window_s: float = 0.025
     hop_s: float = 0.01
+    further_s: tuple[float, ...] = ()
     bands: int = 64
     low_hz: float = 0.0
     high_hz: float | None = None
@@ -58,10 +61,16 @@ class Config:
     mask_time: float = 0.15
 
     def __post_init__(self) -> None:
-        if not 0 < self.hop_s <= self.window_s:
+        for window_s in (self.window_s, *self.further_s):
+            if not 0 < self.hop_s <= window_s:
+                raise RecipeError(
+                    f"hop_s={self.hop_s}, a window of {window_s}: give a hop above 0, at most as "
+                    "long as each window (window_s, further_s)"
+                )
+        if self.further_s and self.kind != "mel":
             raise RecipeError(
-                f"hop_s={self.hop_s}, window_s={self.window_s}: give a hop above 0, at most as "
-                "long as the window"
+                f'further_s={self.further_s} of "{self.kind}", whose bands follow from the window '
+                'where it has any: take front.kind="mel"'
             )
         if self.bands < 1:
             raise RecipeError(f"bands={self.bands}: give 1 or more")
@@ -84,7 +93,8 @@ class Front(nn.Module):
     """Samples [b, c, t] to what the network sees, by `config` for `dims`.
 
     Raw samples stay [b, c, t], maps [b, row, t] become [b, 1, row, t]. Levels, of ceil(t / hop)
-    windows around hops, are [b, c, band, m] in 2D and [b, c * band, m] in 1D.
+    windows around hops, are [b, w * c, band, m] in 2D and [b, w * c * band, m] in 1D, of w lengths
+    of windows.
 
     Attributes:
         outputs: channels of what it gives.
@@ -112,8 +122,9 @@ class Front(nn.Module):
         self.masks = Masks(count=config.masks, bands=config.mask_bands, time=config.mask_time)
         self.field = self.levels.field if self.levels else Field()
         self.least = self.field.hop
-        bands = self.levels.bands if isinstance(self.levels, Levels) and dims == 1 else 1
-        self.outputs = 1 if config.kind == "map" else channels * bands
+        images = 1 + len(config.further_s)
+        bands = self.levels.bands if isinstance(self.levels, Levels | Several) and dims == 1 else 1
+        self.outputs = 1 if config.kind == "map" else images * channels * bands
 
     def forward(self, x: Ragged) -> Ragged:
         """Map samples [b, c, t], silent in their padding, to what the network sees."""
@@ -173,10 +184,34 @@ class Levels(nn.Module):
         return x.strided(level.transpose(-1, -2) / 20, self.hop)
 
 
-def _levels(config: Config, *, rate_hz: float) -> Levels | Rows | None:
-    if config.kind == "raw":
-        return None
-    return Rows() if config.kind == "map" else Levels(config, rate_hz=rate_hz)
+class Several(nn.Module):
+    """Levels of windows of several lengths: [b, c, t] -> [b, w * c, band, ceil(t / hop)]."""
+
+    def __init__(self, config: Config, *, rate_hz: float) -> None:
+        super().__init__()
+        lengths = (config.window_s, *config.further_s)
+        self.each = nn.ModuleList(
+            Levels(replace(config, window_s=window_s, further_s=()), rate_hz=rate_hz)
+            for window_s in lengths
+        )
+        each = cast("list[Levels]", list(self.each))
+        self.field, self.bands = widest(*(levels.field for levels in each)), each[0].bands
+
+    def forward(self, x: Ragged) -> Ragged:
+        """Take the levels of every window of every length."""
+        taken: list[Ragged] = [levels(x) for levels in self.each]
+        return Ragged(torch.cat([one.values for one in taken], 1), taken[0].lengths)
+
+
+def _levels(config: Config, *, rate_hz: float) -> Levels | Several | Rows | None:
+    match config.kind:
+        case "raw":
+            return None
+        case "map":
+            return Rows()
+    if config.further_s:
+        return Several(config, rate_hz=rate_hz)
+    return Levels(config, rate_hz=rate_hz)
 
 
 def _scaled(y: Ragged, config: Config) -> Ragged:
@@ -231,6 +266,6 @@ def _mels(config: Config, top: float, *, n_fft: int, rate_hz: float) -> Tensor:
             if size >= FINER * n_fft:
                 raise RecipeError(
                     f"bands={config.bands} from {config.low_hz:g} to {top:g} Hz are too narrow for "
-                    f"window_s={config.window_s}: give fewer bands or a longer window"
+                    f"a window of {config.window_s} s: give fewer bands or a longer window"
                 ) from error
             size *= 2
