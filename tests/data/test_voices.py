@@ -1,5 +1,6 @@
 """Synthetic voices: the same word for the same seed, and pace and pitch that are what they say."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -62,13 +63,20 @@ def _fundamental(signal: Signal) -> float:
     return rate_hz / (shortest + int(np.argmax(cepstrum)))
 
 
-def test_nothing_to_say_is_refused() -> None:
-    with pytest.raises(InputError, match="give one word or more"):
-        spoken([], 1)
-    with pytest.raises(InputError, match="says nothing for ' '"):
-        spoken([" "], 1)
-    with pytest.raises(InputError, match="there is no voice nobody"):
-        said([Manner("one", "nobody", 150, 50, 50)])
+def test_nothing_to_say_is_nothing_said() -> None:
+    assert said([]) == []
+
+
+@pytest.mark.parametrize("words", [[], "one", ["one\0two"], ["\ud800"], [5], [" "]])
+def test_what_cannot_be_spoken_is_refused(words: list[str]) -> None:
+    with pytest.raises(InputError, match=r"give (a list of one word|words)"):
+        spoken(words, 1)
+
+
+@pytest.mark.parametrize("voice", ["nobody", "en-us+nobody"])
+def test_a_voice_that_is_not_there_is_named(voice: str) -> None:
+    with pytest.raises(InputError, match=rf"there is no voice {re.escape(voice)}"):
+        said([Manner("one", voice, 150, 50, 50)])
 
 
 def test_without_the_package_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,3 +41,13 @@ def test_its_card_gives_credit(model):
     assert {"1-40730-A.ogg", "2-96460-A.ogg"} == set(
         model.card.recipe["data"]["options"]["without"]
     )
+
+
+def test_it_runs_without_torch(model, tmp_path):
+    pytest.importorskip("onnxruntime")
+    x = np.zeros((1, 44_100), np.float32)
+    x[0, 4000:9000] = np.random.default_rng(0).normal(size=5000)
+    model.export(tmp_path / "sounds.onnx")  # refused where answers differ
+    exported = ondes.load(tmp_path / "sounds.onnx")
+    same = model.predict_proba([x], rate_hz=22_050)
+    np.testing.assert_allclose(exported.predict_proba([x], rate_hz=22_050), same, atol=1e-3)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ondes.errors import InputError, MissingExtraError
+from ondes.errors import InputError, MissingExtraError, nearest
 from ondes.signal import Signal
 
 Samples = NDArray[np.float32]
@@ -59,17 +59,23 @@ def spoken(words: Sequence[str], count: int, *, seed: int = 0) -> list[Spoken]:
 
     Raises:
         MissingExtraError: the package of ``ondes[voices]`` is not installed.
-        InputError: there is no word, or one that nothing is heard of.
+        InputError: there is no word, or one that cannot be spoken.
     """
-    if not words or count < 1:
-        raise InputError(f"spoken({words!r}, {count}): give one word or more, and a count above 0")
+    if isinstance(words, str) or not words or count < 1:
+        raise InputError(
+            f"spoken({words!r}, {count}): give a list of one word or more, and a count above 0"
+        )
     variants, rng = _variants(), np.random.default_rng(seed)
     return said([_drawn(words[i % len(words)], variants, rng) for i in range(count)])
 
 
 def said(manners: Sequence[Manner]) -> list[Spoken]:
     """Return how words sound, each said in its manner; raises what `spoken` does."""
-    _package()
+    variants = _variants()
+    for manner in manners:
+        _check(manner, variants)
+    if not manners:
+        return []
     done = subprocess.run(
         [sys.executable, "-P", str(PROGRAM)],
         input=json.dumps(manners).encode(),
@@ -78,7 +84,10 @@ def said(manners: Sequence[Manner]) -> list[Spoken]:
     )
     if done.returncode:
         why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise InputError(f"eSpeak could not speak: {why}; install espeakng-loader again")
+        raise InputError(
+            f"eSpeak could not speak: {why}; if it finds no voices, install espeakng-loader again, "
+            "in a folder with a shorter path"
+        )
     line, _, data = done.stdout.partition(b"\n")
     head = json.loads(line)
     ends = np.cumsum(head["lengths"])
@@ -93,6 +102,14 @@ def _drawn(word: str, variants: Sequence[str], rng: np.random.Generator) -> Mann
     voice = f"{rng.choice(ACCENTS)}+{rng.choice(variants)}"
     pace, pitch, wide = (int(rng.integers(*of)) for of in (WORDS_PER_MINUTE, PITCH, RANGE))
     return Manner(word, voice, pace, pitch, wide)
+
+
+def _check(manner: Manner, variants: Sequence[str]) -> None:
+    word, (_, _, variant) = manner.word, manner.voice.partition("+")
+    if not isinstance(word, str) or "\0" in word or not word.isprintable():
+        raise InputError(f"eSpeak cannot say {word!r}: give words, without control characters")
+    if variant and variant not in variants:
+        raise InputError(f"there is no voice {manner.voice}{nearest(variant, variants)}")
 
 
 def _bare(manner: Manner, samples: Samples, rate_hz: int) -> Signal:

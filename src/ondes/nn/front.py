@@ -69,8 +69,8 @@ class Config:
                 )
         if self.further_s and self.kind != "mel":
             raise RecipeError(
-                f'further_s={self.further_s} of "{self.kind}", whose bands follow from the window '
-                'where it has any: take front.kind="mel"'
+                f'further_s={self.further_s} of "{self.kind}": only mel bands are the same for '
+                'windows of any length; take front.kind="mel"'
             )
         if self.bands < 1:
             raise RecipeError(f"bands={self.bands}: give 1 or more")

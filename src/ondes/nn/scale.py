@@ -21,6 +21,8 @@ def standardised(x: Ragged, *, axes: tuple[int, ...] = (-1,)) -> Ragged:
     varies, span = high > low, high - low
     level = (x.values - low) / torch.where(varies, span, torch.ones_like(span))
     centred = _centred(Ragged(level, x.lengths), count, axes)
+    # a long sum in single precision leaves a rest, which is loud beside what was silent
+    centred = _centred(centred, count, axes)
     variance = centred.filled().square().sum(axes, keepdim=True) / count
     scale = torch.where(varies, variance, torch.ones_like(variance)).rsqrt()
     return Ragged(centred.filled() * scale * varies, x.lengths)
