@@ -67,7 +67,7 @@ def test_nothing_to_say_is_nothing_said() -> None:
     assert said([]) == []
 
 
-@pytest.mark.parametrize("words", [[], "one", ["one\0two"], ["\ud800"], [5], [" "]])
+@pytest.mark.parametrize("words", [[], "one", ["one\0two"], ["\ud800"], [" "]])
 def test_what_cannot_be_spoken_is_refused(words: list[str]) -> None:
     with pytest.raises(InputError, match=r"give (a list of one word|words)"):
         spoken(words, 1)

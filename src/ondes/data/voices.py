@@ -106,7 +106,7 @@ def _drawn(word: str, variants: Sequence[str], rng: np.random.Generator) -> Mann
 
 def _check(manner: Manner, variants: Sequence[str]) -> None:
     word, (_, _, variant) = manner.word, manner.voice.partition("+")
-    if not isinstance(word, str) or "\0" in word or not word.isprintable():
+    if not word.isprintable():
         raise InputError(f"eSpeak cannot say {word!r}: give words, without control characters")
     if variant and variant not in variants:
         raise InputError(f"there is no voice {manner.voice}{nearest(variant, variants)}")
