@@ -43,7 +43,7 @@ def test_its_card_gives_credit(model):
     )
 
 
-def test_it_runs_without_torch(model, tmp_path):
+def test_its_onnx_file_answers_alike(model, tmp_path):
     pytest.importorskip("onnxruntime")
     x = np.zeros((1, 44_100), np.float32)
     x[0, 4000:9000] = np.random.default_rng(0).normal(size=5000)
